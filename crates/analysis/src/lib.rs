@@ -1,0 +1,1 @@
+//! Derived columns: self time, critical path, aggregation, search.

@@ -1,0 +1,1 @@
+//! Request to Response: owns the store, runs everything below it.

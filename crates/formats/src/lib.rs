@@ -1,0 +1,1 @@
+//! Bytes to spans, spans to OTLP JSON.

@@ -1,0 +1,1 @@
+//! Store and viewport to display list, and pixel to span.

@@ -1,0 +1,1 @@
+//! The immutable columnar trace store and the builder that repairs and reports.

@@ -1,0 +1,1 @@
+//! The Yew application, the canvas painter, the worker and the custom element.
