@@ -1,0 +1,629 @@
+//! Rows in, in any order; columns out.
+
+use std::hash::{BuildHasher as _, Hash as _, Hasher};
+
+use otel::{
+    AnyValue, KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanId, SpanRow, SpanSink, StatusCode, TraceId,
+    UnixNanos, Warning, WarningKind,
+};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::index::{Column, Idx, OriginIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+use crate::spans::{Origin, Rare, Sparse, SpanFlags, StoredEvent, StoredLink, Trace, TraceStore};
+use crate::strings::{Interner, StringPool};
+use crate::tree::{NONE, Seed, plant};
+use crate::values::AttributeTable;
+use crate::warnings::Warnings;
+
+/// Before this many nanoseconds after the epoch (12 January 1970) a time is no wall clock: such traces count from
+/// zero, and a start of zero is their start, not a missing one.
+const WALL_CLOCK: u64 = 1_000_000_000_000_000;
+
+/// Takes rows in order of arrival; [`TraceStoreBuilder::seal`] repairs them and sets up the columns.
+#[derive(Debug, Default)]
+pub struct TraceStoreBuilder {
+    strings: StringPool,
+    interner: Interner,
+    trace_slots: FxHashMap<TraceId, u32>,
+    trace_ids: Vec<TraceId>,
+    last_trace: Option<(TraceId, u32)>,
+    resources: Distinct<Resource<'static>>,
+    scopes: Distinct<Scope<'static>>,
+    pairs: Vec<(ResourceRef, ScopeRef)>,
+    rare_values: Vec<Rare>,
+    rare_places: FxHashMap<Rare, u32>,
+    last_rare: Option<(Rare, u32)>,
+    warnings: Warnings,
+    rows: Rows,
+    attributes: AttributeTable,
+    events: Sparse<StoredEvent>,
+    links: Sparse<StoredLink>,
+}
+
+/// One entry a span, in order of arrival.
+#[derive(Debug, Default)]
+struct Rows {
+    trace: Vec<u32>,
+    id: Vec<SpanId>,
+    parent: Vec<SpanId>,
+    start: Vec<u64>,
+    end: Vec<u64>,
+    name: Vec<StrIdx>,
+    pair: Vec<u32>,
+    rare: Vec<u32>,
+    kind_status: Vec<u8>,
+    attributes_end: Vec<u32>,
+}
+
+/// Contents told apart by value. References may be closed late, or never.
+#[derive(Debug)]
+struct Distinct<T> {
+    of_ref: Vec<Option<u32>>,
+    values: Vec<T>,
+    places: FxHashMap<u64, Vec<u32>>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self { of_ref: Vec::new(), values: Vec::new(), places: FxHashMap::default() }
+    }
+}
+
+impl<T: Default + PartialEq> Distinct<T> {
+    fn open(&mut self) -> u32 {
+        self.of_ref.push(None);
+        self.of_ref.len() as u32 - 1
+    }
+
+    fn close(&mut self, reference: u32, hash: u64, same: impl Fn(&T) -> bool, own: impl FnOnce() -> T) {
+        let places = self.places.entry(hash).or_default();
+        let known = places.iter().copied().find(|&place| self.values.get(place as usize).is_some_and(&same));
+        let place = known.unwrap_or_else(|| {
+            self.values.push(own());
+            let place = self.values.len() as u32 - 1;
+            places.push(place);
+            place
+        });
+        if let Some(slot) = self.of_ref.get_mut(reference as usize) {
+            *slot = Some(place);
+        }
+    }
+
+    /// Values, and the place for each reference. What was never closed gets an empty content.
+    fn finish(mut self) -> (Vec<T>, Vec<u32>) {
+        let mut empty = self.values.iter().position(|value| *value == T::default()).map(|place| place as u32);
+        let mut places = Vec::with_capacity(self.of_ref.len());
+        for place in self.of_ref {
+            places.push(place.unwrap_or_else(|| {
+                *empty.get_or_insert_with(|| {
+                    self.values.push(T::default());
+                    self.values.len() as u32 - 1
+                })
+            }));
+        }
+        (self.values, places)
+    }
+}
+
+fn hash_value(hasher: &mut impl Hasher, value: &AnyValue<'_>) {
+    match value {
+        AnyValue::Empty => hasher.write_u8(0),
+        AnyValue::Str(text) => text.hash(hasher),
+        AnyValue::Bool(value) => value.hash(hasher),
+        AnyValue::Int(value) => value.hash(hasher),
+        AnyValue::Double(value) => value.to_bits().hash(hasher),
+        AnyValue::Bytes(bytes) => bytes.hash(hasher),
+        // Equal hashes are compared by value, so what lies deeper need not count.
+        AnyValue::Array(values) => hasher.write_usize(values.len()),
+        AnyValue::Map(values) => hasher.write_usize(values.len()),
+    }
+}
+
+fn hash_content(texts: &[&str], attributes: &[KeyValue<'_>]) -> u64 {
+    let mut hasher = FxBuildHasher.build_hasher();
+    for text in texts {
+        text.hash(&mut hasher);
+    }
+    for KeyValue { key, value } in attributes {
+        key.hash(&mut hasher);
+        hash_value(&mut hasher, value);
+    }
+    hasher.finish()
+}
+
+impl SpanSink for TraceStoreBuilder {
+    fn open_resource(&mut self) -> ResourceRef {
+        ResourceRef(self.resources.open())
+    }
+
+    fn close_resource(&mut self, resource: ResourceRef, content: &Resource<'_>) {
+        let hash = hash_content(&[&content.schema_url], &content.attributes);
+        self.resources.close(resource.0, hash, |known| known == content, || content.clone().into_owned());
+    }
+
+    fn open_scope(&mut self) -> ScopeRef {
+        ScopeRef(self.scopes.open())
+    }
+
+    fn close_scope(&mut self, scope: ScopeRef, content: &Scope<'_>) {
+        let hash = hash_content(&[&content.name, &content.version, &content.schema_url], &content.attributes);
+        self.scopes.close(scope.0, hash, |known| known == content, || content.clone().into_owned());
+    }
+
+    fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
+        let row = self.rows.id.len() as u32;
+        let trace = self.trace_slot(span.trace_id);
+        let (name, _) = self.interner.intern(&mut self.strings, &span.name);
+        if self.pairs.last() != Some(&(resource, scope)) {
+            self.pairs.push((resource, scope));
+        }
+        let rare = self.rare_place(span);
+        let rows = &mut self.rows;
+        rows.trace.push(trace);
+        rows.id.push(span.span_id);
+        rows.parent.push(span.parent_span_id);
+        rows.start.push(span.start.0);
+        rows.end.push(span.end.0);
+        rows.name.push(name);
+        rows.pair.push(self.pairs.len() as u32 - 1);
+        rows.rare.push(rare);
+        rows.kind_status.push(span.kind as u8 | (span.status_code as u8) << 3);
+
+        let (strings, interner) = (&mut self.strings, &mut self.interner);
+        for attribute in &span.attributes {
+            self.attributes.push(strings, interner, attribute);
+        }
+        rows.attributes_end.push(self.attributes.len());
+
+        if !span.events.is_empty() {
+            self.events.starts.push((row, self.events.items.len() as u32));
+        }
+        for event in &span.events {
+            for attribute in &event.attributes {
+                self.events.attributes.push(strings, interner, attribute);
+            }
+            self.events.items.push(StoredEvent {
+                time: event.time.0,
+                name: interner.intern(strings, &event.name).0,
+                attributes_end: self.events.attributes.len(),
+                dropped_attributes_count: event.dropped_attributes_count,
+            });
+        }
+        if !span.links.is_empty() {
+            self.links.starts.push((row, self.links.items.len() as u32));
+        }
+        for link in &span.links {
+            for attribute in &link.attributes {
+                self.links.attributes.push(strings, interner, attribute);
+            }
+            self.links.items.push(StoredLink {
+                trace_id: link.trace_id,
+                span_id: link.span_id,
+                trace_state: interner.intern(strings, &link.trace_state).0,
+                flags: link.flags,
+                attributes_end: self.links.attributes.len(),
+                dropped_attributes_count: link.dropped_attributes_count,
+            });
+        }
+    }
+
+    fn warn(&mut self, warning: Warning) {
+        self.warnings.add(warning);
+    }
+}
+
+impl TraceStoreBuilder {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A builder that holds all of `store`, to add to it.
+    pub fn from_store(store: &TraceStore) -> Self {
+        let mut builder = Self::default();
+        store.feed(&mut builder);
+        for known in store.warnings.iter() {
+            // What sealing finds, it will find again.
+            if known.kind < WarningKind::MissingTraceId {
+                builder.warnings.add_many(known.kind, known.count, known.offset, || known.example.clone());
+            }
+        }
+        builder
+    }
+
+    /// Spans so far.
+    pub fn span_count(&self) -> usize {
+        self.rows.id.len()
+    }
+
+    /// Traces so far.
+    pub fn trace_count(&self) -> usize {
+        self.trace_ids.len()
+    }
+
+    fn trace_slot(&mut self, id: TraceId) -> u32 {
+        if let Some((last, slot)) = self.last_trace
+            && last == id
+        {
+            return slot;
+        }
+        let trace_ids = &mut self.trace_ids;
+        let slot = *self.trace_slots.entry(id).or_insert_with(|| {
+            trace_ids.push(id);
+            trace_ids.len() as u32 - 1
+        });
+        self.last_trace = Some((id, slot));
+        slot
+    }
+
+    fn rare_place(&mut self, span: &SpanRow<'_>) -> u32 {
+        let rare = Rare {
+            trace_state: self.interner.intern(&mut self.strings, &span.trace_state).0,
+            status_message: self.interner.intern(&mut self.strings, &span.status_message).0,
+            flags: span.flags,
+            dropped_attributes_count: span.dropped_attributes_count,
+            dropped_events_count: span.dropped_events_count,
+            dropped_links_count: span.dropped_links_count,
+        };
+        if let Some((last, place)) = self.last_rare
+            && last == rare
+        {
+            return place;
+        }
+        let rare_values = &mut self.rare_values;
+        let place = *self.rare_places.entry(rare).or_insert_with(|| {
+            rare_values.push(rare);
+            rare_values.len() as u32 - 1
+        });
+        self.last_rare = Some((rare, place));
+        place
+    }
+
+    /// Repairs, counts, sorts and sets up the columns.
+    pub fn seal(self) -> TraceStore {
+        let Self { strings, trace_ids, rare_values, mut warnings, rows, mut attributes, mut events, mut links, .. } = self;
+        let (resources, resource_places) = self.resources.finish();
+        let (scopes, scope_places) = self.scopes.finish();
+        let (services, service_of_resource) = name_services(&resources);
+        let (origins, origin_of_pair) =
+            find_origins(&self.pairs, &resource_places, &scope_places, &service_of_resource);
+
+        attributes.seal();
+        events.attributes.seal();
+        links.attributes.seal();
+        events.starts.shrink_to_fit();
+        events.items.shrink_to_fit();
+        links.starts.shrink_to_fit();
+        links.items.shrink_to_fit();
+
+        let count = rows.id.len();
+        let mut sealing = Sealing::with_capacity(count);
+        let groups = Groups::of(&rows, &trace_ids);
+        let mut seeds = Vec::new();
+        for &slot in &groups.order {
+            let rows_of_trace = groups.rows(slot);
+            let id = trace_ids.get(slot as usize).copied().unwrap_or_default();
+            sealing.trace(&rows, id, rows_of_trace, &mut seeds);
+        }
+        sealing.report(&mut warnings);
+
+        let mut store = TraceStore {
+            traces: sealing.traces.into(),
+            trace: sealing.trace.into(),
+            span_id: gather(&sealing.row, &rows.id).into(),
+            name: gather(&sealing.row, &rows.name).into(),
+            rare: gather(&sealing.row, &rows.rare).into(),
+            kind_status: gather(&sealing.row, &rows.kind_status).into(),
+            origin: sealing
+                .row
+                .iter()
+                .map(|&row| {
+                    let pair = rows.pair.get(row as usize).copied().unwrap_or(0);
+                    origin_of_pair.get(pair as usize).copied().unwrap_or_default()
+                })
+                .collect::<Vec<_>>()
+                .into(),
+            row: sealing.row.into(),
+            parent: sealing.parent.into(),
+            subtree_end: sealing.subtree_end.into(),
+            depth: sealing.depth.into(),
+            start: sealing.start.into(),
+            duration: sealing.duration.into(),
+            flags: sealing.flags.into(),
+            rare_values,
+            origins: origins.into(),
+            resources: resources.into(),
+            scopes: scopes.into(),
+            services: services.into(),
+            strings,
+            attributes_end: rows.attributes_end,
+            attributes,
+            events,
+            links,
+            lost_parents: sealing.lost_parents,
+            raw_times: sealing.raw_times,
+            warnings,
+        };
+        store.attributes_end.shrink_to_fit();
+        sum_up(&mut store);
+        store
+    }
+}
+
+/// Rows by trace.
+struct Groups {
+    by_trace: Vec<u32>,
+    ends: Vec<u32>,
+    /// Trace slots by start time, then id.
+    order: Vec<u32>,
+}
+
+impl Groups {
+    #[expect(clippy::indexing_slicing, reason = "slots and rows count these very vectors")]
+    fn of(rows: &Rows, trace_ids: &[TraceId]) -> Self {
+        let mut ends = vec![0_u32; trace_ids.len()];
+        let mut starts_at = vec![u64::MAX; trace_ids.len()];
+        for (row, &slot) in rows.trace.iter().enumerate() {
+            ends[slot as usize] += 1;
+            if let Some(known) = known_start(rows.start[row], rows.end[row]) {
+                let earliest = &mut starts_at[slot as usize];
+                *earliest = known.min(*earliest);
+            }
+        }
+        let mut total = 0;
+        for end in &mut ends {
+            total += std::mem::replace(end, total);
+        }
+        let mut by_trace = vec![0; rows.trace.len()];
+        for (row, &slot) in rows.trace.iter().enumerate() {
+            let end = &mut ends[slot as usize];
+            by_trace[*end as usize] = row as u32;
+            *end += 1;
+        }
+        let mut order: Vec<u32> = (0..trace_ids.len() as u32).collect();
+        order.sort_unstable_by_key(|&slot| (starts_at[slot as usize], trace_ids[slot as usize]));
+        Self { by_trace, ends, order }
+    }
+
+    fn rows(&self, slot: u32) -> &[u32] {
+        let end = self.ends.get(slot as usize).copied().unwrap_or(0) as usize;
+        let start = (slot as usize).checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0) as usize;
+        self.by_trace.get(start..end).unwrap_or(&[])
+    }
+}
+
+fn start_is_missing(start: u64, end: u64) -> bool {
+    start == 0 && (end == 0 || end >= WALL_CLOCK)
+}
+
+/// The earliest moment at which the span is known to have been there.
+fn known_start(start: u64, end: u64) -> Option<u64> {
+    if start_is_missing(start, end) { (end > 0).then_some(end) } else { Some(start) }
+}
+
+/// Columns in the making.
+#[derive(Default)]
+struct Sealing {
+    traces: Vec<Trace>,
+    row: Vec<u32>,
+    trace: Vec<TraceIdx>,
+    parent: Vec<u32>,
+    subtree_end: Vec<SpanIdx>,
+    depth: Vec<u32>,
+    start: Vec<u64>,
+    duration: Vec<u64>,
+    flags: Vec<SpanFlags>,
+    lost_parents: FxHashMap<SpanIdx, SpanId>,
+    raw_times: FxHashMap<SpanIdx, (UnixNanos, UnixNanos)>,
+    found: Warnings,
+}
+
+impl Sealing {
+    fn with_capacity(count: usize) -> Self {
+        Self {
+            row: Vec::with_capacity(count),
+            trace: Vec::with_capacity(count),
+            parent: Vec::with_capacity(count),
+            subtree_end: Vec::with_capacity(count),
+            depth: Vec::with_capacity(count),
+            start: Vec::with_capacity(count),
+            duration: Vec::with_capacity(count),
+            flags: Vec::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "rows and places count these very vectors")]
+    fn trace(&mut self, rows: &Rows, id: TraceId, rows_of_trace: &[u32], seeds: &mut Vec<Seed>) {
+        seeds.clear();
+        let mut base = u64::MAX;
+        for &row in rows_of_trace {
+            let row = row as usize;
+            let known = known_start(rows.start[row], rows.end[row]);
+            base = base.min(known.unwrap_or(u64::MAX));
+            seeds.push(Seed { id: rows.id[row].0, parent: rows.parent[row].0, start: known.unwrap_or(0) });
+        }
+        if base == u64::MAX {
+            base = 0;
+        }
+        let forest = plant(seeds);
+
+        let offset = self.row.len() as u32;
+        let trace = TraceIdx::new(self.traces.len());
+        let mut latest = 0;
+        for (place, &local) in forest.row.iter().enumerate() {
+            let span = SpanIdx(offset + place as u32);
+            let row = rows_of_trace[local as usize] as usize;
+            let parent = forest.parent[place];
+            let parent = if parent == NONE { NONE } else { parent + offset };
+            let mut flags = forest.flags[place];
+            let (raw_start, raw_end) = (rows.start[row], rows.end[row]);
+            let inherited = if parent == NONE { None } else { Some(self.start[parent as usize]) };
+            let start = if start_is_missing(raw_start, raw_end) {
+                flags.insert(SpanFlags::NO_START);
+                let own_end = raw_end.checked_sub(base);
+                match (inherited, own_end) {
+                    (Some(inherited), Some(end)) => inherited.min(end),
+                    (Some(time), None) | (None, Some(time)) => time,
+                    (None, None) => 0,
+                }
+            } else {
+                raw_start - base
+            };
+            let duration = match raw_end.checked_sub(base + start) {
+                Some(duration) => duration,
+                None if raw_end == 0 => {
+                    flags.insert(SpanFlags::NO_END);
+                    0
+                }
+                None => {
+                    flags.insert(SpanFlags::REVERSED);
+                    0
+                }
+            };
+            if base + start != raw_start || base + start + duration != raw_end {
+                self.raw_times.insert(span, (UnixNanos(raw_start), UnixNanos(raw_end)));
+            }
+            if parent == NONE && !rows.parent[row].is_absent() {
+                self.lost_parents.insert(span, rows.parent[row]);
+            }
+            latest = latest.max(start + duration);
+            self.note(id, rows, row, flags);
+            self.row.push(row as u32);
+            self.trace.push(trace);
+            self.parent.push(parent);
+            self.subtree_end.push(SpanIdx(forest.subtree_end[place] + offset));
+            self.depth.push(forest.depth[place]);
+            self.start.push(start);
+            self.duration.push(duration);
+            self.flags.push(flags);
+        }
+        if id.is_absent() {
+            let count = rows_of_trace.len() as u64;
+            self.found.add_many(WarningKind::MissingTraceId, count, None, || {
+                format!("{count} spans came without a trace id and are shown as one trace")
+            });
+        }
+        self.traces.push(Trace {
+            id,
+            spans: SpanIdx(offset)..SpanIdx(self.row.len() as u32),
+            root: SpanIdx(offset),
+            start: UnixNanos(base),
+            duration: latest,
+            depth: 0,
+            error_count: 0,
+            orphan_count: 0,
+            service_count: 0,
+        });
+    }
+
+    /// Counts what was repaired in one span.
+    #[expect(clippy::indexing_slicing, reason = "rows count these very vectors")]
+    fn note(&mut self, trace: TraceId, rows: &Rows, row: usize, flags: SpanFlags) {
+        if flags == SpanFlags::default() {
+            return;
+        }
+        let (id, parent) = (rows.id[row], rows.parent[row]);
+        let notes = [
+            (SpanFlags::NO_ID, WarningKind::MissingSpanId, "a span of trace {t} has no id"),
+            (SpanFlags::DUPLICATE_ID, WarningKind::DuplicateSpanId, "span {s} of trace {t} is there more than once"),
+            (SpanFlags::ORPHAN, WarningKind::Orphan, "span {s} of trace {t}: its parent {p} is not in the input"),
+            (SpanFlags::CYCLE, WarningKind::Cycle, "span {s} of trace {t} is below its own parent {p}"),
+            (SpanFlags::NO_START, WarningKind::MissingStartTime, "span {s} of trace {t} has no start time"),
+            (SpanFlags::NO_END, WarningKind::MissingEndTime, "span {s} of trace {t} has no end time"),
+            (SpanFlags::REVERSED, WarningKind::ReversedTimes, "span {s} of trace {t} ends before it starts"),
+        ];
+        for (flag, kind, words) in notes {
+            if flags.contains(flag) {
+                self.found.add_many(kind, 1, None, || {
+                    words
+                        .replace("{s}", &id.to_string())
+                        .replace("{t}", &trace.to_string())
+                        .replace("{p}", &parent.to_string())
+                });
+            }
+        }
+    }
+
+    fn report(&mut self, warnings: &mut Warnings) {
+        for found in self.found.iter() {
+            warnings.add_many(found.kind, found.count, found.offset, || found.example.clone());
+        }
+    }
+}
+
+fn gather<T: Copy + Default>(order: &[u32], column: &[T]) -> Vec<T> {
+    order.iter().map(|&row| column.get(row as usize).copied().unwrap_or_default()).collect()
+}
+
+/// Distinct service names, sorted, and the service of each resource.
+fn name_services(resources: &[Resource<'static>]) -> (Vec<String>, Vec<ServiceIdx>) {
+    let name = |resource: &Resource<'static>| {
+        let service = resource.attributes.iter().find(|attribute| attribute.key == "service.name");
+        match service.map(|attribute| &attribute.value) {
+            Some(AnyValue::Str(name)) => name.clone().into_owned(),
+            Some(AnyValue::Int(number)) => number.to_string(),
+            _ => String::new(),
+        }
+    };
+    let names: Vec<String> = resources.iter().map(name).collect();
+    let mut services = names.clone();
+    services.sort_unstable();
+    services.dedup();
+    let of_resource =
+        names.iter().map(|name| ServiceIdx::new(services.binary_search(name).unwrap_or_default())).collect();
+    (services, of_resource)
+}
+
+fn find_origins(
+    pairs: &[(ResourceRef, ScopeRef)],
+    resource_places: &[u32],
+    scope_places: &[u32],
+    service_of_resource: &[ServiceIdx],
+) -> (Vec<Origin>, Vec<OriginIdx>) {
+    let mut origins: Column<OriginIdx, Origin> = Column::default();
+    let mut known: FxHashMap<(u32, u32), OriginIdx> = FxHashMap::default();
+    let of_pair = pairs
+        .iter()
+        .map(|(resource, scope)| {
+            let resource = resource_places.get(resource.0 as usize).copied().unwrap_or(0);
+            let scope = scope_places.get(scope.0 as usize).copied().unwrap_or(0);
+            *known.entry((resource, scope)).or_insert_with(|| {
+                let service = service_of_resource.get(resource as usize).copied().unwrap_or_default();
+                origins.push(Origin { resource: Idx::new(resource as usize), scope: Idx::new(scope as usize), service })
+            })
+        })
+        .collect();
+    (origins.into_vec(), of_pair)
+}
+
+/// What a list shows of each trace.
+fn sum_up(store: &mut TraceStore) {
+    let mut services_seen: Vec<u32> = vec![u32::MAX; store.services.len()];
+    for trace in store.traces.indices() {
+        let of = &store.traces[trace];
+        let (mut depth, mut errors, mut orphans, mut services) = (0, 0, 0, 0);
+        let mut root = None;
+        for span in of.indices() {
+            depth = depth.max(store.depth[span] + 1);
+            errors += u32::from(store.kind_status[span] >> 3 == StatusCode::Error as u8);
+            orphans += u32::from(store.flags[span].contains(SpanFlags::ORPHAN));
+            let service = store.origins[store.origin[span]].service;
+            if let Some(seen) = services_seen.get_mut(service.get())
+                && *seen != trace.0
+            {
+                *seen = trace.0;
+                services += u32::from(!store.services[service].is_empty());
+            }
+            if root.is_none() && store.parent[span] == NONE && !store.flags[span].contains(SpanFlags::ORPHAN) {
+                root = Some(span);
+            }
+        }
+        let of = &mut store.traces[trace];
+        of.depth = depth;
+        of.error_count = errors;
+        of.orphan_count = orphans;
+        of.service_count = services;
+        of.root = root.unwrap_or(of.spans.start);
+    }
+}
