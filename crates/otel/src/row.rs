@@ -174,3 +174,86 @@ pub struct LinkRow<'a> {
     /// W3C trace flags.
     pub flags: u32,
 }
+
+fn own(attributes: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
+    attributes.into_iter().map(KeyValue::into_owned).collect()
+}
+
+fn own_text(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+impl Resource<'_> {
+    /// The same resource, borrowing nothing.
+    pub fn into_owned(self) -> Resource<'static> {
+        Resource {
+            attributes: own(self.attributes),
+            dropped_attributes_count: self.dropped_attributes_count,
+            schema_url: own_text(self.schema_url),
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// The same scope, borrowing nothing.
+    pub fn into_owned(self) -> Scope<'static> {
+        Scope {
+            name: own_text(self.name),
+            version: own_text(self.version),
+            attributes: own(self.attributes),
+            dropped_attributes_count: self.dropped_attributes_count,
+            schema_url: own_text(self.schema_url),
+        }
+    }
+}
+
+impl SpanRow<'_> {
+    /// The same row, borrowing nothing.
+    pub fn into_owned(self) -> SpanRow<'static> {
+        SpanRow {
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            parent_span_id: self.parent_span_id,
+            trace_state: own_text(self.trace_state),
+            flags: self.flags,
+            name: own_text(self.name),
+            kind: self.kind,
+            start: self.start,
+            end: self.end,
+            attributes: own(self.attributes),
+            dropped_attributes_count: self.dropped_attributes_count,
+            events: self.events.into_iter().map(EventRow::into_owned).collect(),
+            dropped_events_count: self.dropped_events_count,
+            links: self.links.into_iter().map(LinkRow::into_owned).collect(),
+            dropped_links_count: self.dropped_links_count,
+            status_code: self.status_code,
+            status_message: own_text(self.status_message),
+        }
+    }
+}
+
+impl EventRow<'_> {
+    /// The same event, borrowing nothing.
+    pub fn into_owned(self) -> EventRow<'static> {
+        EventRow {
+            time: self.time,
+            name: own_text(self.name),
+            attributes: own(self.attributes),
+            dropped_attributes_count: self.dropped_attributes_count,
+        }
+    }
+}
+
+impl LinkRow<'_> {
+    /// The same link, borrowing nothing.
+    pub fn into_owned(self) -> LinkRow<'static> {
+        LinkRow {
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            trace_state: own_text(self.trace_state),
+            attributes: own(self.attributes),
+            dropped_attributes_count: self.dropped_attributes_count,
+            flags: self.flags,
+        }
+    }
+}

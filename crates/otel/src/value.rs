@@ -40,6 +40,29 @@ impl<'a> KeyValue<'a> {
     }
 }
 
+impl AnyValue<'_> {
+    /// The same value, borrowing nothing.
+    pub fn into_owned(self) -> AnyValue<'static> {
+        match self {
+            Self::Empty => AnyValue::Empty,
+            Self::Str(text) => AnyValue::Str(Cow::Owned(text.into_owned())),
+            Self::Bool(value) => AnyValue::Bool(value),
+            Self::Int(value) => AnyValue::Int(value),
+            Self::Double(value) => AnyValue::Double(value),
+            Self::Bytes(bytes) => AnyValue::Bytes(Cow::Owned(bytes.into_owned())),
+            Self::Array(values) => AnyValue::Array(values.into_iter().map(AnyValue::into_owned).collect()),
+            Self::Map(values) => AnyValue::Map(values.into_iter().map(KeyValue::into_owned).collect()),
+        }
+    }
+}
+
+impl KeyValue<'_> {
+    /// The same attribute, borrowing nothing.
+    pub fn into_owned(self) -> KeyValue<'static> {
+        KeyValue { key: Cow::Owned(self.key.into_owned()), value: self.value.into_owned() }
+    }
+}
+
 impl<'a> From<&'a str> for AnyValue<'a> {
     fn from(value: &'a str) -> Self {
         Self::Str(Cow::Borrowed(value))

@@ -114,17 +114,6 @@ fn hash(text: &str) -> u64 {
 }
 
 impl Interner {
-    /// An interner that knows what is in `pool`.
-    pub(crate) fn of(pool: &StringPool) -> Self {
-        let mut interner = Self::default();
-        for (index, text) in pool.iter() {
-            let hash = hash(text);
-            let tag = (hash >> 32) as u32;
-            interner.table.insert_unique(spread(tag), (tag, index), |&(tag, _)| spread(tag));
-        }
-        interner
-    }
-
     /// The index of `text`, and whether it was there before.
     #[inline]
     pub(crate) fn intern(&mut self, pool: &mut StringPool, text: &str) -> (StrIdx, bool) {
@@ -162,8 +151,7 @@ mod tests {
         for (word, index) in words.iter().zip(indices) {
             assert_eq!(pool.get(index), word);
         }
-        let mut again = Interner::of(&pool);
-        assert_eq!(again.intern(&mut pool, "word 8999"), (StrIdx(9_000), true));
+        assert_eq!(interner.intern(&mut pool, "word 8999"), (StrIdx(9_000), true));
         assert_eq!(pool.get(StrIdx(u32::MAX)), "");
     }
 
