@@ -245,6 +245,7 @@ mod tests {
         assert_eq!(plant(&deep).depth.last(), Some(&99_999));
         let wide: Vec<Seed> = (1..=100_000).map(|id| Seed { id, parent: u64::from(id > 1), start: 200_000 - id }).collect();
         let forest = plant(&wide);
-        assert_eq!(forest.subtree_end[0], 1, "the root arrived last in time, so all others are its children");
+        assert_eq!(forest.subtree_end[0], 100_000);
+        assert_eq!((forest.row[0], forest.row[1]), (0, 99_999), "the last to arrive started first");
     }
 }
