@@ -59,7 +59,7 @@ fn rebuild_on_change(mut seen: Option<SystemTime>) -> ! {
 /// When a source of the site last changed.
 fn newest() -> Option<SystemTime> {
     let root = crate::root();
-    let mut waiting: Vec<_> = ["crates", "www", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock"]
+    let mut waiting: Vec<_> = ["crates", "www", "Trunk.toml", "Cargo.toml", "Cargo.lock"]
         .map(|name| root.join(name))
         .into();
     let mut newest = None;
