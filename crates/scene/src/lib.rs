@@ -1,1 +1,35 @@
-//! Store and viewport to display list, and pixel to span.
+//! What is drawn, without a browser: a store becomes slices, a slice becomes a display list, a pixel becomes a span.
+//!
+//! ```text
+//!   engine's side                              page's side, every frame
+//!   TraceStore + Facts ── request ──► slice ── viewport, state ──► DisplayList ──► a painter that knows nothing
+//!                          3 x the window        │
+//!                                     pointer ───┴──► hit
+//! ```
+//!
+//! A slice is in data space (rows, lanes, nanoseconds), so that scrolling, panning and zooming lay the same slice out
+//! again while the next one is on its way. What a slice holds and what a layout costs depends on the size of the screen,
+//! not of the trace. Layouts group shapes by paint, because a path per colour is several times cheaper than a call per
+//! shape; operations are painted in order, the shapes within one in any.
+//!
+//! Not here: colours (only their roles), fonts (only their roles), any browser, any state.
+
+mod charts;
+mod facts;
+mod flame;
+mod list;
+mod minimap;
+mod rows;
+mod text;
+mod viewport;
+mod waterfall;
+
+pub use charts::*;
+pub use facts::*;
+pub use flame::*;
+pub use list::*;
+pub use minimap::*;
+pub use rows::*;
+pub use text::*;
+pub use viewport::*;
+pub use waterfall::*;

@@ -1,0 +1,9 @@
+//! The waterfall: a row for each span.
+
+mod hit;
+mod layout;
+mod slice;
+
+pub use hit::{Hit, waterfall_hit};
+pub use layout::{RowState, waterfall_layout};
+pub use slice::{Detached, EventMark, Row, WaterfallRequest, WaterfallSlice, waterfall_slice};

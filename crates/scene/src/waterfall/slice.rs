@@ -1,0 +1,297 @@
+//! From the store to the rows the page holds.
+
+use std::collections::BTreeSet;
+
+use otel::SpanKind;
+use serde::{Deserialize, Serialize};
+use store::{SpanFlags, SpanIdx, TraceIdx, TraceStore};
+
+use crate::facts::{ErrorMark, Facts};
+use crate::rows::VisibleRows;
+
+/// Rows that can be pinned at the top.
+pub(super) const PINNED: usize = 5;
+
+/// Which rows and which time the page wants to hold: about three times what it shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WaterfallRequest {
+    /// First row.
+    pub first_row: u32,
+    /// Rows.
+    pub row_count: u32,
+    /// In ns.
+    pub start: f64,
+    /// In ns.
+    pub end: f64,
+    /// Pixels between `start` and `end`: what is nearer than one is merged.
+    pub px: f64,
+}
+
+/// Rows of the waterfall.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WaterfallSlice {
+    /// All rows under the present folding.
+    pub total_rows: u32,
+    /// Row number of the first of `rows`.
+    pub first_row: u32,
+    /// In ns: sections and events are here from this time on.
+    pub start: f64,
+    /// In ns.
+    pub end: f64,
+    /// In ns.
+    pub trace_duration: f64,
+    /// The rows, in order.
+    pub rows: Vec<Row>,
+    /// The nearest ancestors of these rows that are not among them, in order: what can be pinned.
+    pub ancestors: Vec<Row>,
+}
+
+impl WaterfallSlice {
+    /// A row by its number.
+    pub fn row(&self, row: u32) -> Option<&Row> {
+        if row >= self.first_row {
+            return self.rows.get((row - self.first_row) as usize);
+        }
+        let at = self.ancestors.binary_search_by_key(&row, |ancestor| ancestor.row).ok()?;
+        self.ancestors.get(at)
+    }
+
+    /// The row of a span, where it is in the slice.
+    pub fn row_of(&self, span: u32) -> Option<&Row> {
+        let rows = if self.rows.first().is_some_and(|first| first.span <= span) {
+            &self.rows
+        } else {
+            &self.ancestors
+        };
+        rows.get(rows.binary_search_by_key(&span, |row| row.span).ok()?)
+    }
+}
+
+/// A row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The span.
+    pub span: u32,
+    /// Row number.
+    pub row: u32,
+    /// Row number after the last one below it.
+    pub end_row: u32,
+    /// 0 for roots.
+    pub depth: u32,
+    /// Service; empty where it has none.
+    pub service: String,
+    /// Operation.
+    pub name: String,
+    /// Colour slot.
+    pub colour: u8,
+    /// `SpanKind` in OTLP's numbers.
+    pub kind: u8,
+    /// In ns.
+    pub start: f64,
+    /// In ns.
+    pub duration: f64,
+    /// In ns.
+    pub self_time: f64,
+    /// Can be folded.
+    pub has_children: bool,
+    /// Is folded.
+    pub collapsed: bool,
+    /// Spans below it, at any depth.
+    pub descendants: u32,
+    /// What it has to do with a failure.
+    pub mark: ErrorMark,
+    /// Did something fail below it that its folding hides?
+    pub hidden_error: bool,
+    /// Sections of the critical path: start and end in ns.
+    pub critical: Vec<(f64, f64)>,
+    /// Events in the window.
+    pub events: Vec<EventMark>,
+    /// Row number of the parent.
+    pub parent_row: Option<u32>,
+    /// Where it is not inside of its parent.
+    pub detached: Option<Detached>,
+    /// Its parent is not in the input.
+    pub orphan: bool,
+    /// It had no end time.
+    pub no_end: bool,
+    /// The search matches it.
+    pub matched: bool,
+}
+
+impl Row {
+    /// In ns.
+    pub fn end(&self) -> f64 {
+        self.start + self.duration
+    }
+}
+
+/// Work that goes on after the parent has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Detached {
+    /// In ns.
+    pub parent_end: f64,
+}
+
+/// An event, or several that are less than a pixel apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventMark {
+    /// In ns, of the first.
+    pub time: f64,
+    /// Is one of them an exception?
+    pub error: bool,
+    /// Which event of the span is the first.
+    pub index: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// The rows that were asked for.
+pub fn waterfall_slice(
+    store: &TraceStore,
+    trace: TraceIdx,
+    facts: &dyn Facts,
+    rows: &VisibleRows,
+    request: &WaterfallRequest,
+) -> WaterfallSlice {
+    let first_row = request.first_row.min(rows.len());
+    let last_row = first_row.saturating_add(request.row_count).min(rows.len());
+    let of = |row: u32| rows.span(row).map(|span| slice_row(store, trace, facts, rows, request, row, span));
+    WaterfallSlice {
+        total_rows: rows.len(),
+        first_row,
+        start: request.start,
+        end: request.end,
+        trace_duration: store.trace(trace).duration as f64,
+        rows: (first_row..last_row).filter_map(of).collect(),
+        ancestors: outer_ancestors(store, rows, first_row, last_row).into_iter().filter_map(of).collect(),
+    }
+}
+
+/// For each row whose parent is above the slice, its nearest ancestors there: as many as can be pinned.
+fn outer_ancestors(store: &TraceStore, rows: &VisibleRows, first_row: u32, last_row: u32) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let Some(first) = rows.span(first_row) else { return found };
+    for span in (first_row..last_row).filter_map(|row| rows.span(row)) {
+        let mut above = store.parent(span);
+        for _ in 0..PINNED {
+            let Some(ancestor) = above else { break };
+            if ancestor < first {
+                found.extend(rows.row_of(ancestor));
+            }
+            above = store.parent(ancestor);
+        }
+    }
+    found
+}
+
+fn slice_row(
+    store: &TraceStore,
+    trace: TraceIdx,
+    facts: &dyn Facts,
+    rows: &VisibleRows,
+    request: &WaterfallRequest,
+    row: u32,
+    span: SpanIdx,
+) -> Row {
+    let collapsed = rows.is_folded(span);
+    let parent = store.parent(span);
+    let flags = store.flags(span);
+    let detached = parent
+        .map(|parent| store.end(parent))
+        .filter(|&parent_end| store.end(span) > parent_end)
+        .map(|parent_end| Detached { parent_end: parent_end as f64 });
+    let mut sections = Vec::new();
+    facts.critical(span, collapsed, &mut sections);
+    Row {
+        span: span.0,
+        row,
+        end_row: rows.subtree_end_row(store, span),
+        depth: store.depth(span),
+        service: store.service(span).to_owned(),
+        name: shown(store.name(span)),
+        colour: facts.colour(span),
+        kind: store.kind(span) as u8,
+        start: store.start(span) as f64,
+        duration: store.duration(span) as f64,
+        self_time: facts.self_time(span) as f64,
+        has_children: store.has_children(span),
+        collapsed,
+        descendants: store.subtree_end(span).0 - span.0 - 1,
+        mark: facts.mark(span),
+        hidden_error: collapsed && store.subtree(span).skip(1).any(|below| store.is_error(below)),
+        critical: merge_sections(&sections, request),
+        events: merge_events(store, trace, span, request),
+        parent_row: parent.and_then(|parent| rows.row_of(parent)),
+        detached,
+        orphan: flags.contains(SpanFlags::ORPHAN),
+        no_end: flags.contains(SpanFlags::NO_END),
+        matched: facts.matched(span),
+    }
+}
+
+/// A name may be a megabyte of SQL; no screen shows that much of it.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn pixel(request: &WaterfallRequest) -> f64 {
+    if request.px > 0.0 { (request.end - request.start) / request.px } else { 0.0 }
+}
+
+/// Sections in the window; gaps of less than a pixel are closed.
+fn merge_sections(sections: &[(u64, u64)], request: &WaterfallRequest) -> Vec<(f64, f64)> {
+    let pixel = pixel(request);
+    let mut merged: Vec<(f64, f64)> = Vec::new();
+    for (start, end) in sections.iter().map(|&(start, end)| (start as f64, end as f64)) {
+        if end < request.start || start > request.end {
+            continue;
+        }
+        match merged.last_mut() {
+            Some((_, last)) if start - *last < pixel => *last = last.max(end),
+            _ => merged.push((start, end)),
+        }
+    }
+    merged
+}
+
+/// Events in the window; those less than a pixel after another are counted there.
+fn merge_events(
+    store: &TraceStore,
+    trace: TraceIdx,
+    span: SpanIdx,
+    request: &WaterfallRequest,
+) -> Vec<EventMark> {
+    if store.event_count(span) == 0 {
+        return Vec::new();
+    }
+    let (base, pixel) = (store.trace(trace).start.0, pixel(request));
+    let mut marks: Vec<EventMark> = store
+        .events(span)
+        .enumerate()
+        .map(|(index, event)| {
+            let time = event.time().0;
+            // Before the subtraction of unsigned times; an event may lie before its trace.
+            let time = if time < base { -((base - time) as f64) } else { (time - base) as f64 };
+            EventMark { time, error: event.name() == "exception", index: index as u32, count: 1 }
+        })
+        .filter(|mark| mark.time >= request.start - pixel && mark.time <= request.end + pixel)
+        .collect();
+    marks.sort_by(|a, b| a.time.total_cmp(&b.time));
+    marks.dedup_by(|later, earlier| {
+        let near = later.time - earlier.time < pixel;
+        if near {
+            earlier.error |= later.error;
+            earlier.count += later.count;
+        }
+        near
+    });
+    marks
+}
+
+/// The kind by its number in [`Row::kind`].
+impl Row {
+    /// Role in a request.
+    pub fn span_kind(&self) -> SpanKind {
+        SpanKind::from_number(u64::from(self.kind)).unwrap_or_default()
+    }
+}
