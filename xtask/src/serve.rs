@@ -59,9 +59,8 @@ fn rebuild_on_change(mut seen: Option<SystemTime>) -> ! {
 /// When a source of the site last changed.
 fn newest() -> Option<SystemTime> {
     let root = crate::root();
-    let mut waiting: Vec<_> = ["crates", "www", "Trunk.toml", "Cargo.toml", "Cargo.lock"]
-        .map(|name| root.join(name))
-        .into();
+    let mut waiting: Vec<_> =
+        ["crates", "www", "Trunk.toml", "Cargo.toml", "Cargo.lock"].map(|name| root.join(name)).into();
     let mut newest = None;
     while let Some(path) = waiting.pop() {
         // Written by the build itself.

@@ -297,8 +297,9 @@ fn renderers(browser: u64) -> Vec<u64> {
         std::iter::successors(Some(*process), |process| parent(*process)).any(|process| process == browser)
     };
     let page = |process: &u64| {
+        // Not split at zeros: Chromium rewrites the line of its children with spaces.
         let line = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0).any(|word| word == b"--type=renderer")
+        String::from_utf8_lossy(&line).contains("--type=renderer")
     };
     processes.into_iter().filter(page).filter(below).collect()
 }
