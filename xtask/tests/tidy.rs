@@ -17,7 +17,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("formats", &["otel", "data-encoding", "flate2", "memchr", "serde", "serde_json", "simdutf8"]),
     ("analysis", &["otel", "store", "memchr", "rustc-hash"]),
     ("scene", &["otel", "store", "plotters", "serde"]),
-    ("engine", &["otel", "store", "formats", "analysis", "scene", "postcard", "serde", "serde_json"]),
+    (
+        "engine",
+        &[
+            "otel",
+            "store",
+            "formats",
+            "analysis",
+            "scene",
+            "data-encoding",
+            "postcard",
+            "rustc-hash",
+            "serde",
+            "serde_json",
+        ],
+    ),
     (
         "viewer",
         &[

@@ -34,9 +34,9 @@ pub struct LogEntry {
 pub struct Memory {
     /// JavaScript objects of the page; not its workers.
     pub js_heap: u64,
-    /// Everything resident in the processes of pages and workers, wasm memory included.
+    /// What is resident in the processes of pages and workers and not a file: wasm memory included.
     pub resident: u64,
-    /// The largest that ever was, of the largest of these processes.
+    /// The most that ever was resident, files included, in the largest of these processes.
     pub peak: u64,
 }
 
@@ -272,7 +272,8 @@ impl Page {
                 let line = status.lines().find_map(|line| line.strip_prefix(name));
                 line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) * 1024
             };
-            memory.resident += field("VmRSS:");
+            // Not what is mapped from the browser's own files.
+            memory.resident += field("RssAnon:") + field("RssShmem:");
             memory.peak = memory.peak.max(field("VmHWM:"));
         }
         Ok(memory)

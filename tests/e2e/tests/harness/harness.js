@@ -11,6 +11,7 @@ customElements.define('flamefall-viewer', class extends HTMLElement {
     return notes.splice(0);
   }
 });
+Object.assign(document.querySelector('main').style, { position: 'fixed', inset: '100px 0 0 0' });
 document.body.append(document.createElement('flamefall-viewer'));
 
 for (const kind of ['click', 'dblclick', 'pointerdown', 'pointerup']) {
