@@ -4,6 +4,149 @@
 //!
 //! Not here: a clock, a browser, a thread, a global.
 
+mod details;
+mod json;
+mod list;
+mod load;
+mod open;
 mod protocol;
+mod search;
+mod views;
 
-pub use protocol::*;
+use store::TraceStore;
+
+use crate::load::Load;
+use crate::open::Open;
+pub use crate::protocol::*;
+
+/// What is open, what is being loaded, and what was derived.
+#[derive(Debug, Default)]
+pub struct Engine {
+    open: Option<Open>,
+    load: Option<Load>,
+    generation: u32,
+}
+
+impl Engine {
+    /// Nothing is open.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is open.
+    pub fn store(&self) -> Option<&TraceStore> {
+        self.open.as_ref().map(|open| &open.store)
+    }
+
+    /// Answers. Never panics, but for [`Request::Panic`].
+    pub fn handle(&mut self, request: Request) -> Response {
+        self.answer(request).unwrap_or_else(Response::Refused)
+    }
+
+    fn answer(&mut self, request: Request) -> Result<Response, Failure> {
+        Ok(match request {
+            Request::Begin { append } => {
+                self.load = Some(Load::new(self.open.as_ref().filter(|_| append)));
+                Response::Done
+            }
+            Request::Source { name } => {
+                let load = self.load()?;
+                load.source(name);
+                Response::Progress(load.progress())
+            }
+            Request::Chunk(bytes) => {
+                let load = self.load()?;
+                load.chunk(&bytes)?;
+                Response::Progress(load.progress())
+            }
+            Request::EndSource => {
+                let load = self.load()?;
+                load.end_source()?;
+                Response::Progress(load.progress())
+            }
+            Request::Finish => {
+                let load = self.load.take().ok_or_else(Failure::no_load)?;
+                Response::Opened(self.finish(load)?)
+            }
+            Request::Cancel => {
+                self.load = None;
+                Response::Done
+            }
+            Request::Close => {
+                self.load = None;
+                self.open = None;
+                Response::Done
+            }
+            Request::Summary => Response::Json(json::summary(self.open()?)?),
+            Request::Analyze { trace_id } => {
+                let open = self.open()?;
+                let trace = trace_id.map(|id| open.trace_named(&id)).transpose()?;
+                Response::Json(json::analysis(&open.store, trace)?)
+            }
+            Request::Query { text } => {
+                let open = self.open()?;
+                Response::Json(json::answer(&open.store, &analysis::search(&open.store, &text).spans)?)
+            }
+            Request::Find { trace_id, span_id } => Response::Found(self.open()?.find(&trace_id, span_id.as_deref())),
+            Request::Traces { list, first, count } => Response::Traces(list::traces(self.open()?, &list, first, count)),
+            Request::Charts { list, width, height } => {
+                Response::Charts(list::charts(self.open()?, &list, width, height))
+            }
+            Request::Trace { trace } => Response::Trace(views::head(self.open()?, trace)?),
+            Request::Waterfall { trace, request } => {
+                Response::Waterfall(views::waterfall(self.open()?, trace, &request)?)
+            }
+            Request::Minimap { trace, width, height } => {
+                Response::Minimap(views::minimap(self.open()?, trace, width, height)?)
+            }
+            Request::Flame { trace, request } => Response::Flame(views::flame(self.open()?, trace, &request)?),
+            Request::Fold { trace, fold } => Response::Rows(views::fold(self.open()?, trace, fold)?),
+            Request::Reveal { trace, span } => Response::Rows(views::reveal(self.open()?, trace, span)?),
+            Request::Step { trace, from, by, among } => {
+                Response::Rows(views::step(self.open()?, trace, from, by, among)?)
+            }
+            Request::Details { span } => Response::Details(Box::new(details::details(self.open()?, span)?)),
+            Request::Raw { span } => Response::Json(details::raw(self.open()?, span)?),
+            Request::Search { text, trace } => Response::Matches(search::search(self.open()?, &text, trace)?),
+            Request::Panic => stop(),
+        })
+    }
+
+    fn open(&mut self) -> Result<&mut Open, Failure> {
+        self.open.as_mut().ok_or_else(|| Failure::not_open("Nothing is open."))
+    }
+
+    fn load(&mut self) -> Result<&mut Load, Failure> {
+        self.load.as_mut().ok_or_else(Failure::no_load)
+    }
+
+    fn finish(&mut self, load: Load) -> Result<Opened, Failure> {
+        let (store, opened) = load.finish()?;
+        self.generation += 1;
+        let open = Open::new(store, Opened { generation: self.generation, ..opened });
+        Ok(self.open.insert(open).opened.clone())
+    }
+}
+
+impl Failure {
+    fn new(kind: &str, message: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), message: message.into(), offset: None, name: String::new() }
+    }
+
+    fn not_open(message: &str) -> Self {
+        Self::new("notOpen", message)
+    }
+
+    fn no_load() -> Self {
+        Self::not_open("No load has begun.")
+    }
+
+    fn not_found(message: impl Into<String>) -> Self {
+        Self::new("notFound", message)
+    }
+}
+
+#[expect(clippy::panic, reason = "asked for, to see what the page does then")]
+fn stop() -> ! {
+    panic!("The engine was asked to panic.")
+}

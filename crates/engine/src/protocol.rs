@@ -390,6 +390,8 @@ pub struct RowsInfo {
     pub ordinal: Option<(u32, u32)>,
     /// What is folded now, as span numbers; empty where the list would be longer than 200.
     pub folded: Vec<u32>,
+    /// The same as hex ids, for links.
+    pub folded_ids: Vec<String>,
 }
 
 /// What a search found.

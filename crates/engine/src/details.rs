@@ -1,0 +1,280 @@
+//! Everything about one span.
+
+use std::fmt::Write as _;
+
+use data_encoding::BASE64;
+use otel::{AnyValue, KeyValue, StatusCode};
+use scene::ErrorMark;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use store::{Attribute, Event, SpanFlags, SpanIdx, TraceStore, Value};
+
+use crate::open::Open;
+use crate::search::Search;
+use crate::{AttributeInfo, Details, EventInfo, Failure, Found, LinkInfo, ValueKind};
+
+/// Longest reason in the error chip, in characters.
+const REASON: usize = 80;
+
+pub(crate) fn details(open: &mut Open, span: u32) -> Result<Details, Failure> {
+    let span = open.span_at(span)?;
+    let trace = open.store.trace_of(span);
+    let view = open.views.of(&open.store, trace);
+    let (self_time, critical, mark) = (view.self_time(span), view.critical().total(span), view.mark(span));
+
+    let open = &*open;
+    let store = &open.store;
+    let of = store.trace(trace);
+    let show = Show { search: open.search.as_ref() };
+    let (resource, scope) = (store.resource(span), store.scope(span));
+    let row = store.row(span);
+    let start_unix = of.start.0.saturating_add(store.start(span));
+    let hex = |absent: bool, id: String| if absent { String::new() } else { id };
+    Ok(Details {
+        span: span.0,
+        trace: trace.0,
+        trace_id: of.id.to_string(),
+        span_id: hex(row.span_id.is_absent(), row.span_id.to_string()),
+        parent_span_id: hex(row.parent_span_id.is_absent(), row.parent_span_id.to_string()),
+        parent: store.parent(span).map(|parent| parent.0),
+        name: store.name(span).to_owned(),
+        service: open.service(store.service_idx(span)),
+        kind: row.kind.name().to_owned(),
+        status: match row.status_code {
+            StatusCode::Unset => "unset",
+            StatusCode::Ok => "ok",
+            StatusCode::Error => "error",
+        }
+        .to_owned(),
+        status_message: store.status_message(span).to_owned(),
+        error: if store.is_error(span) { reason(store, span) } else { String::new() },
+        error_origin: mark == ErrorMark::Origin,
+        start_unix,
+        start: store.start(span),
+        duration: store.duration(span),
+        self_time,
+        critical,
+        trace_duration: of.duration,
+        child_count: store.children(span).count() as u32,
+        descendant_count: store.subtree_end(span).0 - span.0 - 1,
+        attributes: store.attributes(span).map(|attribute| show.stored(attribute)).collect(),
+        events: store.events(span).map(|event| show.event(event, start_unix)).collect(),
+        links: links(open, &show, span),
+        resource: show.all(&resource.attributes),
+        resource_schema_url: resource.schema_url.clone().into_owned(),
+        scope_name: scope.name.clone().into_owned(),
+        scope_version: scope.version.clone().into_owned(),
+        scope_schema_url: scope.schema_url.clone().into_owned(),
+        scope: show.all(&scope.attributes),
+        trace_state: row.trace_state.into_owned(),
+        flags: row.flags,
+        dropped: (row.dropped_attributes_count, row.dropped_events_count, row.dropped_links_count),
+        repairs: repairs(store, span),
+    })
+}
+
+pub(crate) fn raw(open: &Open, span: u32) -> Result<String, Failure> {
+    let span = open.span_at(span)?;
+    let store = &open.store;
+    Ok(formats::span_to_json(&store.row(span), store.resource(span), store.scope(span)))
+}
+
+fn links(open: &Open, show: &Show<'_>, span: SpanIdx) -> Vec<LinkInfo> {
+    let store = &open.store;
+    let wanted: Vec<_> = store.links(span).map(|link| (link.trace_id(), link.span_id())).collect();
+    let targets = open.find_all(&wanted);
+    store
+        .links(span)
+        .zip(targets)
+        .map(|(link, target)| LinkInfo {
+            trace_id: link.trace_id().to_string(),
+            span_id: link.span_id().to_string(),
+            target,
+            target_name: target.map(|target| target_name(store, target)).unwrap_or_default(),
+            attributes: link.attributes().map(|attribute| show.stored(attribute)).collect(),
+        })
+        .collect()
+}
+
+fn target_name(store: &TraceStore, target: Found) -> String {
+    let Some(span) = target.span.map(SpanIdx) else { return String::new() };
+    format!("{} {}", store.service(span), store.name(span)).trim().to_owned()
+}
+
+/// What was mended in the span, for the reader.
+fn repairs(store: &TraceStore, span: SpanIdx) -> Vec<String> {
+    let parent = store.parent_span_id(span);
+    let words = [
+        (SpanFlags::ORPHAN, format!("Its parent {parent} is not in the input, so it stands at the top.")),
+        (SpanFlags::CYCLE, format!("Its parent {parent} is below it, so it stands at the top.")),
+        (SpanFlags::DUPLICATE_ID, "Another span of the trace came before with the same id.".to_owned()),
+        (SpanFlags::NO_ID, "It has no id, so nothing can be below it.".to_owned()),
+        (SpanFlags::NO_START, "It has no start time: it is shown from the earliest moment it can have begun.".to_owned()),
+        (SpanFlags::NO_END, "It has no end time: it may not have ended. It is shown with no duration.".to_owned()),
+        (SpanFlags::REVERSED, "It ends before it starts. It is shown with no duration.".to_owned()),
+    ];
+    let flags = store.flags(span);
+    words.into_iter().filter(|&(flag, _)| flags.contains(flag)).map(|(_, words)| words).collect()
+}
+
+/// Why the span failed, as short as the input says it: a code and a word.
+fn reason(store: &TraceStore, span: SpanIdx) -> String {
+    let text = |key: &str| store.attribute(span, key).map(|attribute| value_text(attribute.value));
+    let http = text("http.response.status_code").or_else(|| text("http.status_code"));
+    // A call can fail for another reason than its answer: 2xx and 3xx say nothing here.
+    let http = http.filter(|code| code.starts_with(['4', '5']));
+    let grpc = text("rpc.grpc.status_code").filter(|code| code != "0").map(|code| grpc_name(&code));
+    let code = http.or(grpc).unwrap_or_default();
+
+    let error_type = text("error.type").filter(|kind| kind != "_OTHER" && *kind != code);
+    let exception = || {
+        store.events(span).find_map(|event| {
+            let kind = event.attributes().find(|attribute| attribute.key == "exception.type")?;
+            Some(value_text(kind.value)).filter(|kind| !kind.is_empty())
+        })
+    };
+    let message = || Some(store.status_message(span).to_owned());
+    let word = error_type.or_else(|| text("exception.type")).or_else(exception).or_else(message).unwrap_or_default();
+    let word = word.lines().next().unwrap_or_default().trim();
+
+    let reason = match (code.as_str(), word) {
+        ("", "") => "error".to_owned(),
+        (code, "") => code.to_owned(),
+        ("", word) => word.to_owned(),
+        // "402 Payment Required" says the code already.
+        (code, word) if word.starts_with(code) => word.to_owned(),
+        (code, word) => format!("{code} {word}"),
+    };
+    match reason.char_indices().nth(REASON) {
+        Some((cut, _)) => format!("{}…", reason.get(..cut).unwrap_or_default().trim_end()),
+        None => reason,
+    }
+}
+
+/// gRPC status codes by number; what is not a number has a name already.
+fn grpc_name(code: &str) -> String {
+    const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+    let name = code.parse().ok().and_then(|number: usize| NAMES.get(number));
+    name.map_or_else(|| code.to_owned(), |name| (*name).to_owned())
+}
+
+/// Attributes for the panel, marked where the search matches.
+struct Show<'a> {
+    search: Option<&'a Search>,
+}
+
+impl Show<'_> {
+    fn attribute(&self, key: &str, value: String, kind: ValueKind) -> AttributeInfo {
+        let matched = self.search.is_some_and(|search| search.matches_attribute(key, &value));
+        AttributeInfo { key: key.to_owned(), value, kind, matched }
+    }
+
+    fn stored(&self, attribute: Attribute<'_>) -> AttributeInfo {
+        let kind = match attribute.value {
+            Value::Empty => ValueKind::Empty,
+            Value::Str(_) => ValueKind::Text,
+            Value::Bool(_) => ValueKind::Bool,
+            Value::Int(_) => ValueKind::Int,
+            Value::Double(_) => ValueKind::Double,
+            Value::Owned(value) => kind_of(value),
+        };
+        self.attribute(attribute.key, value_text(attribute.value), kind)
+    }
+
+    fn all(&self, attributes: &[KeyValue<'_>]) -> Vec<AttributeInfo> {
+        attributes.iter().map(|of| self.attribute(&of.key, any_text(&of.value), kind_of(&of.value))).collect()
+    }
+
+    fn event(&self, event: Event<'_>, span_start: u64) -> EventInfo {
+        let attributes: Vec<_> = event.attributes().map(|attribute| self.stored(attribute)).collect();
+        let time = event.time().0;
+        // Without a time of its own, it is as good as at the start.
+        let time = if time == 0 { span_start } else { time };
+        let offset = i128::from(time) - i128::from(span_start);
+        EventInfo {
+            name: event.name().to_owned(),
+            offset: offset.clamp(i64::MIN.into(), i64::MAX.into()) as i64,
+            error: event.name() == "exception" || attributes.iter().any(|of| of.key == "exception.type"),
+            attributes,
+            dropped: event.row().dropped_attributes_count,
+        }
+    }
+}
+
+fn kind_of(value: &AnyValue<'_>) -> ValueKind {
+    match value {
+        AnyValue::Empty => ValueKind::Empty,
+        AnyValue::Str(_) => ValueKind::Text,
+        AnyValue::Bool(_) => ValueKind::Bool,
+        AnyValue::Int(_) => ValueKind::Int,
+        AnyValue::Double(_) => ValueKind::Double,
+        AnyValue::Bytes(_) => ValueKind::Bytes,
+        AnyValue::Array(_) => ValueKind::Array,
+        AnyValue::Map(_) => ValueKind::Map,
+    }
+}
+
+fn value_text(value: Value<'_>) -> String {
+    match value {
+        Value::Str(text) => text.to_owned(),
+        Value::Owned(value) => any_text(value),
+        value => any_text(&value.to_any()),
+    }
+}
+
+fn any_text(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::Empty => String::new(),
+        AnyValue::Str(text) => text.clone().into_owned(),
+        AnyValue::Bytes(bytes) => BASE64.encode(bytes),
+        AnyValue::Double(number) => {
+            let mut text = String::new();
+            // `1.0` keeps its point: it is how a double is told from an integer.
+            let _ = write!(text, "{number:?}");
+            text
+        }
+        value => serde_json::to_string(&Json(value)).unwrap_or_default(),
+    }
+}
+
+/// A value as plain JSON. As deep as the decoder lets values be, which is not deep.
+struct Json<'a>(&'a AnyValue<'a>);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            AnyValue::Empty => serializer.serialize_unit(),
+            AnyValue::Str(text) => serializer.serialize_str(text),
+            AnyValue::Bool(value) => serializer.serialize_bool(*value),
+            AnyValue::Int(value) => serializer.serialize_i64(*value),
+            AnyValue::Double(value) if value.is_finite() => serializer.serialize_f64(*value),
+            AnyValue::Double(value) => serializer.collect_str(value),
+            AnyValue::Bytes(bytes) => serializer.serialize_str(&BASE64.encode(bytes)),
+            AnyValue::Array(values) => serializer.collect_seq(values.iter().map(Json)),
+            AnyValue::Map(values) => {
+                let mut map = serializer.serialize_map(Some(values.len()))?;
+                for KeyValue { key, value } in values {
+                    map.serialize_entry(key, &Json(value))?;
+                }
+                map.end()
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Bytes of one or several sources into one store.
+
+use formats::{Decoder, Refusal};
+use store::{TraceStore, TraceStoreBuilder};
+
+use crate::open::Open;
+use crate::{Failure, Opened, Progress};
+
+/// A load that has begun: nothing of it is seen until it ends well.
+#[derive(Debug)]
+pub(crate) struct Load {
+    builder: TraceStoreBuilder,
+    /// What is added to, or nothing.
+    base: Opened,
+    source: Option<Source>,
+    names: Vec<String>,
+    formats: Vec<String>,
+    refused: Vec<Failure>,
+    sources: usize,
+    bytes: u64,
+}
+
+/// The source whose bytes are coming.
+#[derive(Debug)]
+struct Source {
+    name: String,
+    decoder: Decoder,
+    refusal: Option<Failure>,
+}
+
+impl Load {
+    /// `onto`: what to add to.
+    pub(crate) fn new(onto: Option<&Open>) -> Self {
+        Self {
+            builder: onto.map(|open| TraceStoreBuilder::from_store(&open.store)).unwrap_or_default(),
+            base: onto.map(|open| open.opened.clone()).unwrap_or_default(),
+            source: None,
+            names: Vec::new(),
+            formats: Vec::new(),
+            refused: Vec::new(),
+            sources: 0,
+            bytes: 0,
+        }
+    }
+
+    /// The next source. One that was not ended is ended.
+    pub(crate) fn source(&mut self, name: String) {
+        // A refusal is kept among the refused.
+        let _ = self.end_source();
+        self.sources += 1;
+        self.source = Some(Source { name, decoder: Decoder::new(), refusal: None });
+    }
+
+    /// The next bytes, or why the source holds nothing: then the rest of it need not come.
+    pub(crate) fn chunk(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let Some(source) = &mut self.source else {
+            return Err(Failure::not_open("Bytes came before their source was named."));
+        };
+        self.bytes += bytes.len() as u64;
+        if source.refusal.is_none()
+            && let Err(refusal) = source.decoder.push(bytes, &mut self.builder)
+        {
+            source.refusal = Some(failure_of(refusal, &source.name));
+        }
+        source.refusal.clone().map_or(Ok(()), Err)
+    }
+
+    /// The source is complete.
+    pub(crate) fn end_source(&mut self) -> Result<(), Failure> {
+        let Some(source) = self.source.take() else { return Ok(()) };
+        let Source { name, decoder, refusal } = source;
+        let outcome = match refusal {
+            Some(refusal) => Err(refusal),
+            None => decoder.finish(&mut self.builder).map_err(|refusal| failure_of(refusal, &name)),
+        };
+        match outcome {
+            Ok(outcome) => {
+                let format = outcome.format.name().to_owned();
+                if !self.formats.contains(&format) {
+                    self.formats.push(format);
+                }
+                self.names.push(name);
+                Ok(())
+            }
+            Err(failure) => {
+                self.refused.push(failure.clone());
+                Err(failure)
+            }
+        }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
+            name: self.source.as_ref().map(|source| source.name.clone()).unwrap_or_default(),
+            bytes: self.bytes,
+            spans: self.builder.span_count() as u64,
+            traces: self.builder.trace_count() as u64,
+        }
+    }
+
+    /// The store and what is said about it, or why there is none.
+    pub(crate) fn finish(mut self) -> Result<(TraceStore, Opened), Failure> {
+        let _ = self.end_source();
+        if self.names.is_empty() {
+            return Err(self.nothing());
+        }
+        let mut formats = self.formats;
+        let mut names = self.names;
+        if !self.base.name.is_empty() {
+            names.insert(0, self.base.name);
+        }
+        for format in self.base.format.split(", ").filter(|format| !format.is_empty()) {
+            if !formats.iter().any(|known| known == format) {
+                formats.insert(0, format.to_owned());
+            }
+        }
+        let opened = Opened {
+            format: formats.join(", "),
+            name: names.join(", "),
+            bytes: self.base.bytes + self.bytes,
+            refused: self.refused,
+            ..Opened::default()
+        };
+        Ok((self.builder.seal(), opened))
+    }
+
+    /// Why nothing was opened.
+    fn nothing(self) -> Failure {
+        let count = self.refused.len();
+        match self.refused.into_iter().next() {
+            None => Failure::new("empty", "There is nothing to open: no file was given.".to_owned()),
+            Some(first) if count == 1 => first,
+            Some(first) => Failure {
+                message: format!("None of {count} files could be opened. {}: {}", first.name, first.message),
+                ..first
+            },
+        }
+    }
+}
+
+fn failure_of(refusal: Refusal, name: &str) -> Failure {
+    Failure {
+        kind: refusal.kind.name().to_owned(),
+        message: refusal.message,
+        offset: Some(refusal.offset),
+        name: name.to_owned(),
+    }
+}

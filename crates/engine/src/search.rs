@@ -1,0 +1,82 @@
+//! The search, and what it matched: kept for the views.
+
+use std::ops::Range;
+
+use store::{SpanIdx, TraceStore};
+
+use crate::open::Open;
+use crate::{Failure, MatchInfo};
+
+/// The last search.
+#[derive(Debug)]
+pub(crate) struct Search {
+    text: String,
+    /// Lower case.
+    words: Vec<String>,
+    /// Sorted.
+    spans: Vec<SpanIdx>,
+    traces: u32,
+}
+
+impl Search {
+    fn new(store: &TraceStore, text: &str) -> Self {
+        let spans = analysis::search(store, text).spans;
+        let mut traces = 0;
+        let mut last = None;
+        for &span in &spans {
+            let trace = Some(store.trace_of(span));
+            traces += u32::from(trace != last);
+            last = trace;
+        }
+        Self { text: text.to_owned(), words: words(text), spans, traces }
+    }
+
+    pub(crate) fn contains(&self, span: SpanIdx) -> bool {
+        self.spans.binary_search(&span).is_ok()
+    }
+
+    /// The matches among the spans of a trace.
+    pub(crate) fn within(&self, spans: &Range<SpanIdx>) -> &[SpanIdx] {
+        let from = self.spans.partition_point(|&span| span < spans.start);
+        let to = self.spans.partition_point(|&span| span < spans.end);
+        self.spans.get(from..to).unwrap_or_default()
+    }
+
+    /// Has one of the words to do with this attribute?
+    pub(crate) fn matches_attribute(&self, key: &str, value: &str) -> bool {
+        let text = format!("{key}={value}").to_lowercase();
+        self.words.iter().any(|word| text.contains(word.as_str()))
+    }
+}
+
+/// Words and "quoted phrases" in lower case.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (i, part) in text.to_lowercase().split('"').enumerate() {
+        if i % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+pub(crate) fn search(open: &mut Open, text: &str, trace: Option<u32>) -> Result<MatchInfo, Failure> {
+    let trace = trace.map(|trace| open.trace_at(trace)).transpose()?;
+    let text = text.trim();
+    if text.is_empty() {
+        open.search = None;
+        return Ok(MatchInfo::default());
+    }
+    let search = match open.search.take() {
+        // Another trace on screen asks for its count.
+        Some(search) if search.text == text => search,
+        _ => Search::new(&open.store, text),
+    };
+    let in_trace = trace.map_or(0, |trace| search.within(&open.store.trace(trace).spans).len());
+    let info = MatchInfo { spans: search.spans.len() as u32, traces: search.traces, in_trace: in_trace as u32 };
+    open.search = Some(search);
+    Ok(info)
+}

@@ -1,0 +1,212 @@
+//! Real files, and files that are none, through [`Engine::handle`].
+
+mod common;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use common::{ask, load, open};
+use engine::{Engine, Request, Response};
+use otel::WarningKind;
+use serde_json::Value;
+use store::TraceStore;
+
+/// The corpus, where it is at hand.
+fn corpus() -> Option<PathBuf> {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus"));
+    if path.is_dir() {
+        return Some(path.to_owned());
+    }
+    println!("skipped: no corpus at {}", path.display());
+    None
+}
+
+/// Where the oracle's counts and ours differ, and why.
+const DIFFERENCES: &[(&str, &str, &str)] = &[];
+
+/// What a file holds, in the oracle's terms.
+fn figures(store: &TraceStore) -> String {
+    let traces = store.traces().as_slice();
+    let spans = || traces.iter().flat_map(store::Trace::indices);
+    let services = store.services().as_slice().iter().filter(|name| !name.is_empty()).count();
+    format!(
+        "spans {} traces {} services {services} depth {} errors {} orphans {} events {} links {}",
+        store.span_count(),
+        traces.len(),
+        traces.iter().map(|trace| trace.depth).max().unwrap_or(0),
+        traces.iter().map(|trace| trace.error_count).sum::<u32>(),
+        traces.iter().map(|trace| trace.orphan_count).sum::<u32>(),
+        spans().map(|span| store.event_count(span)).sum::<usize>(),
+        spans().map(|span| store.link_count(span)).sum::<usize>(),
+    )
+}
+
+fn expected(fact: &Value) -> String {
+    let count = |key: &str| fact[key].as_u64().unwrap();
+    let orphans = fact["anomalies"]["missing parent"].as_u64().unwrap_or(0);
+    let mut text = String::new();
+    for key in ["spans", "traces", "services", "depth", "errors"] {
+        write!(text, "{key} {} ", count(key)).unwrap();
+    }
+    write!(text, "orphans {orphans} events {} links {}", count("events"), count("links")).unwrap();
+    text
+}
+
+#[test]
+fn every_file_of_the_corpus_opens_with_the_oracles_figures() {
+    let Some(corpus) = corpus() else { return };
+    let facts = std::fs::read_to_string(corpus.join("oracles/file_facts.json")).unwrap();
+    let facts: Value = serde_json::from_str(&facts).unwrap();
+    let mut failed = String::new();
+    let mut count = 0;
+    for fact in facts["facts"].as_array().unwrap() {
+        let file = fact["file"].as_str().unwrap();
+        if !file.starts_with("otlp-json/") && !file.starts_with("tempo-json/") {
+            continue;
+        }
+        count += 1;
+        let bytes = std::fs::read(corpus.join(file)).unwrap();
+        let mut engine = Engine::new();
+        let size = if bytes.len() > 100_000 { 4096 } else { 61 };
+        let found = match load(&mut engine, false, &[(file, &bytes)], size) {
+            Response::Opened(_) => figures(engine.store().unwrap()),
+            other => format!("{other:?}"),
+        };
+        let oracle = expected(fact);
+        match DIFFERENCES.iter().find(|(name, _, _)| *name == file) {
+            Some((_, ours, why)) => {
+                assert_ne!(*ours, oracle, "{file} does not differ any more: {why}");
+                if *ours != found {
+                    writeln!(failed, "{file}\n  ours {found}\n  told {ours}").unwrap();
+                }
+            }
+            None if oracle != found => writeln!(failed, "{file}\n  ours   {found}\n  oracle {oracle}").unwrap(),
+            None => {}
+        }
+    }
+    assert!(count > 60, "only {count} files in the oracle");
+    assert!(failed.is_empty(), "\n{failed}");
+}
+
+/// Files that are hardly JSON, whatever is right to make of them.
+fn bad_inputs() -> Vec<(String, Vec<u8>)> {
+    let Some(corpus) = corpus() else { return Vec::new() };
+    let mut files = Vec::new();
+    let mut folders = vec![corpus.join("bad-input")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                files.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    assert!(files.len() >= 340, "only {} bad inputs", files.len());
+    files
+}
+
+#[test]
+fn bad_input_is_opened_or_refused_with_a_reason() {
+    for (name, bytes) in bad_inputs() {
+        for size in [1, 7, usize::MAX] {
+            let mut engine = Engine::new();
+            match load(&mut engine, false, &[(&name, &bytes)], size) {
+                Response::Opened(opened) => {
+                    assert!(opened.span_count > 0 || !opened.warnings.is_empty(), "{name}: opened with nothing to say");
+                }
+                Response::Refused(failure) => {
+                    assert!(!failure.message.is_empty() && failure.name == name, "{failure:?}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+}
+
+fn line(id: u64) -> String {
+    let span = format!(r#"{{"traceId":"{id:032x}","spanId":"{id:016x}","name":"good","startTimeUnixNano":"1"}}"#);
+    format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#)
+}
+
+#[test]
+fn a_bad_line_between_good_lines_costs_only_itself() {
+    let mut failed = Vec::new();
+    for (name, bad) in bad_inputs() {
+        let text = [line(1).as_bytes(), &bad, line(2).as_bytes()].join(&b'\n');
+        for size in [5, usize::MAX] {
+            let mut engine = Engine::new();
+            let good = match load(&mut engine, false, &[(&name, &text)], size) {
+                Response::Opened(_) => {
+                    let store = engine.store().unwrap();
+                    store.traces().as_slice().iter().filter(|trace| store.name(trace.root) == "good").count()
+                }
+                _ => 0,
+            };
+            if good != 2 {
+                failed.push(format!("{name}: {good} of 2 in chunks of {size}"));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// Spans that a file holds which was cut after each of its bytes.
+fn check_cuts(bytes: &[u8]) {
+    let whole = open(bytes).0.store().unwrap().span_count();
+    let mut before = 0;
+    for cut in 0..bytes.len() {
+        let (engine, opened) = open(&bytes[..cut]);
+        match opened {
+            Ok(opened) => {
+                let store = engine.store().unwrap();
+                assert!(store.span_count() >= before, "{cut}: {} spans after {before}", store.span_count());
+                before = store.span_count();
+                let complained = opened.warnings.iter().any(|warning| warning.kind == WarningKind::Truncated.name());
+                assert!(complained || store.span_count() == whole, "{cut}: nothing is said of the cut");
+            }
+            Err(failure) => assert!(before == 0 && !failure.message.is_empty(), "{cut}: {before}, {failure:?}"),
+        }
+    }
+    assert_eq!(before, whole, "all spans are there before the last byte");
+}
+
+#[test]
+fn a_file_may_be_cut_at_any_byte() {
+    let trace = fixtures::trace(
+        r#"
+        shop  GET /cart       0..90ms  server http.response.status_code:int=500 !error "ä€😀"
+          cart  list          5..50ms  client @7ms:retry{n:int=2} link=f/2 k=[a,{b=c}]
+        shop  GET /           1..2ms   trace=2
+        "#,
+    );
+    check_cuts(&common::otlp(|sink| trace.feed(sink)));
+    let Some(corpus) = corpus() else { return };
+    check_cuts(&std::fs::read(corpus.join("otlp-json/metafab__otel-gui__sample-trace.json")).unwrap());
+}
+
+#[test]
+fn every_view_of_every_file_answers() {
+    let Some(corpus) = corpus() else { return };
+    for entry in std::fs::read_dir(corpus.join("otlp-json")).unwrap() {
+        let path = entry.unwrap().path();
+        let (mut engine, opened) = open(&std::fs::read(&path).unwrap());
+        let Ok(opened) = opened else { panic!("{}: {opened:?}", path.display()) };
+        for trace in 0..opened.trace_count.min(5) {
+            let head = ask!(engine, Request::Trace { trace }, Trace);
+            assert!(head.row_count > 0 && head.lanes > 0, "{head:?}");
+            for span in head.first_span..head.first_span + head.span_count.min(50) {
+                let details = ask!(engine, Request::Details { span }, Details);
+                assert_eq!(details.trace, trace);
+                assert!(details.self_time <= details.duration, "{details:?}");
+                let raw = ask!(engine, Request::Raw { span }, Json);
+                let again = open(raw.as_bytes());
+                assert_eq!(again.1.map(|opened| opened.span_count), Ok(1), "{raw}");
+                let found = Request::Find { trace_id: details.trace_id.to_uppercase(), span_id: None };
+                assert_eq!(ask!(engine, found, Found).unwrap().trace, trace);
+            }
+        }
+    }
+}
