@@ -38,7 +38,10 @@ mod critical;
 mod errors;
 mod flame;
 mod lanes;
+mod latency;
+mod list;
 mod places;
+mod search;
 mod self_time;
 mod statistics;
 #[cfg(test)]
@@ -49,7 +52,10 @@ pub use critical::{CriticalPath, Policy, Section, ServiceShare, critical_by_serv
 pub use errors::{ErrorMark, error_marks};
 pub use flame::{FlameNode, FlameTree, Weight, flame_tree};
 pub use lanes::{Lanes, lanes};
+pub use latency::{LatencyBucket, LatencyStats, ScatterPoint, latency, scatter};
+pub use list::{SortKey, TraceListQuery, list_traces};
 pub use places::Places;
+pub use search::{Matches, search};
 pub use self_time::self_times;
 pub use statistics::{OperationStats, ServiceStats, operation_stats, service_stats};
 

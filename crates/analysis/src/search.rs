@@ -1,0 +1,520 @@
+//! Text search. The distinct text is scanned once per word to a set of text indices; then one pass over the spans only
+//! compares indices.
+
+use std::fmt::Write as _;
+
+use otel::{AnyValue, KeyValue, SpanKind, TraceId};
+use store::{Idx as _, SpanIdx, StrIdx, StringPool, TraceStore, Value};
+
+/// Spans that match, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matches {
+    /// The spans.
+    pub spans: Vec<SpanIdx>,
+}
+
+impl Matches {
+    /// Is it one of them?
+    pub fn contains(&self, span: SpanIdx) -> bool {
+        self.spans.binary_search(&span).is_ok()
+    }
+
+    /// Those of `range`, sorted: of a trace, or of a subtree.
+    pub fn within(&self, range: std::ops::Range<SpanIdx>) -> &[SpanIdx] {
+        let from = self.spans.partition_point(|&span| span < range.start);
+        let to = self.spans.partition_point(|&span| span < range.end);
+        self.spans.get(from..to.max(from)).unwrap_or(&[])
+    }
+}
+
+/// Finds the spans that all words of `text` speak of. A word ends at a blank, unless it is `"in quotes"`; capitals are
+/// not told apart. Without a word, nothing matches.
+///
+/// A word is looked for within the span's operation, attributes, status message, events, and the attributes and names of
+/// its resource (so the service too) and scope. Attributes match by key, by value (numbers and booleans as they are
+/// written, nested values by their leaves), and as `key=value`. The kind must be the whole word, and so must `kind=server`.
+/// Ids match by 4 or more hex digits from their beginning, or 8 from anywhere: fewer would find `db` in every other id.
+pub fn search(store: &TraceStore, text: &str) -> Matches {
+    let mut words: Vec<(Word, TextSet)> = split(text)
+        .into_iter()
+        .map(|word| {
+            let word = Word::new(word);
+            let texts = TextSet::find(store.strings(), &word.needle);
+            (word, texts)
+        })
+        .collect();
+    // The rarest first: later words are looked for only where earlier ones match.
+    words.sort_by_key(|(_, texts)| texts.count);
+    let mut words = words.into_iter();
+    let Some((word, texts)) = words.next() else { return Matches::default() };
+    let mut pass = Pass::new(store, word, texts);
+    let mut spans: Vec<SpanIdx> = Vec::new();
+    for trace in store.traces().as_slice() {
+        let whole = pass.word.is_in_trace_id(trace.id);
+        spans.extend(trace.indices().filter(|&span| whole || pass.matches(span)));
+    }
+    for (word, texts) in words {
+        let mut pass = Pass::new(store, word, texts);
+        spans.retain(|&span| {
+            pass.word.is_in_trace_id(store.trace(store.trace_of(span)).id) || pass.matches(span)
+        });
+    }
+    Matches { spans }
+}
+
+/// Words in lower case. Quotes may begin within a word: `db.statement="select 1"`.
+pub(crate) fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            _ if letter.is_whitespace() && !quoted => words.push(std::mem::take(&mut word)),
+            _ => word.push(letter),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.trim().is_empty());
+    words.into_iter().map(|word| word.to_lowercase()).collect()
+}
+
+/// A text to look for, whatever the capitals.
+#[derive(Clone, Debug)]
+pub(crate) struct Needle {
+    /// Lower case, not empty.
+    text: String,
+    /// The byte of it that is rarest in what traces say, and its place.
+    rare: u8,
+    rare_at: usize,
+}
+
+/// How often a byte is met: letters by English and by the attribute names of traces. Only speed hangs on it.
+fn commonness(byte: u8) -> u8 {
+    match byte {
+        b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 9,
+        b'c' | b'd' | b'l' | b'p' | b'u' | b'm' | b'h' | b'.' | b'/' | b' ' => 7,
+        b'0'..=b'9' | b'b' | b'f' => 6,
+        b'g' | b'v' | b'y' | b'w' | b'k' | b'-' | b'_' | b':' => 4,
+        b'a'..=b'z' => 2,
+        _ => 3,
+    }
+}
+
+impl Needle {
+    pub(crate) fn new(text: String) -> Self {
+        let rarest = text.bytes().enumerate().min_by_key(|&(_, byte)| commonness(byte));
+        let (rare_at, rare) = rarest.unwrap_or((0, 0));
+        Self { text, rare, rare_at }
+    }
+
+    /// The next occurrence at or after `from`. `haystack` may be many texts end to end.
+    fn find(&self, haystack: &[u8], from: usize) -> Option<usize> {
+        let mut at = from + self.rare_at;
+        loop {
+            let rest = haystack.get(at..)?;
+            at += memchr::memchr2(self.rare, self.rare.to_ascii_uppercase(), rest)?;
+            let start = at - self.rare_at;
+            let candidate = haystack.get(start..start + self.text.len())?;
+            if candidate.eq_ignore_ascii_case(self.text.as_bytes()) {
+                return Some(start);
+            }
+            at += 1;
+        }
+    }
+
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        if self.text.is_ascii() {
+            self.find(text.as_bytes(), 0).is_some()
+        } else {
+            !text.is_ascii() && text.to_lowercase().contains(&self.text)
+        }
+    }
+}
+
+fn starts_with(text: &str, lower: &str) -> bool {
+    if lower.is_ascii() {
+        text.as_bytes().get(..lower.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower.as_bytes()))
+    } else {
+        text.to_lowercase().starts_with(lower)
+    }
+}
+
+fn ends_with(text: &str, lower: &str) -> bool {
+    if lower.is_ascii() {
+        let from = text.len().checked_sub(lower.len());
+        from.and_then(|from| text.as_bytes().get(from..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(lower.as_bytes()))
+    } else {
+        text.to_lowercase().ends_with(lower)
+    }
+}
+
+/// A set of texts.
+#[derive(Debug, Default)]
+struct TextSet {
+    bits: Vec<u64>,
+    count: usize,
+}
+
+impl TextSet {
+    fn insert(&mut self, text: StrIdx) {
+        if let Some(word) = self.bits.get_mut(text.get() / 64) {
+            *word |= 1 << (text.get() % 64);
+            self.count += 1;
+        }
+    }
+
+    #[inline]
+    fn contains(&self, text: StrIdx) -> bool {
+        self.bits.get(text.get() / 64).is_some_and(|word| word >> (text.get() % 64) & 1 == 1)
+    }
+
+    /// The texts that `needle` is in.
+    fn find(pool: &StringPool, needle: &Needle) -> Self {
+        let mut found = Self { bits: vec![0; pool.len().div_ceil(64)], count: 0 };
+        for (first, run, ends) in pool.runs() {
+            if needle.text.is_ascii() {
+                found.scan(needle, first, run, ends);
+            } else if !run.is_ascii() {
+                for i in 0..ends.len() as u32 {
+                    let text = StrIdx(first.0 + i);
+                    if needle.is_in(pool.get(text)) {
+                        found.insert(text);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn scan(&mut self, needle: &Needle, first: StrIdx, run: &str, ends: &[u32]) {
+        let (mut at, mut number) = (0, 0);
+        while let Some(start) = needle.find(run.as_bytes(), at) {
+            let rest = ends.get(number..).unwrap_or(&[]);
+            number += rest.partition_point(|&end| end as usize <= start);
+            let Some(&end) = ends.get(number) else { return };
+            if start + needle.text.len() <= end as usize {
+                self.insert(StrIdx(first.0 + number as u32));
+                at = end as usize;
+            } else {
+                // It begins in one text and ends in the next.
+                at = start + 1;
+            }
+        }
+    }
+}
+
+/// A word of the search, and what else it may mean.
+#[derive(Debug)]
+struct Word {
+    needle: Needle,
+    /// `key=value`: how the key ends, how the value begins.
+    pair: Option<(String, String)>,
+    /// May it be part of a number or a boolean?
+    scalar: bool,
+    hex: Option<Hex>,
+    kind: Option<SpanKind>,
+}
+
+/// A word of hex digits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hex {
+    value: u128,
+    digits: u32,
+}
+
+impl Hex {
+    pub(crate) fn new(word: &str) -> Option<Self> {
+        let digits = word.len();
+        let is_hex = (4..=32).contains(&digits) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let value = u128::from_str_radix(word, 16).ok().filter(|_| is_hex)?;
+        Some(Self { value, digits: digits as u32 })
+    }
+
+    /// `width`: hex digits of the id.
+    fn is_in(self, id: u128, width: u32) -> bool {
+        let Some(last) = width.checked_sub(self.digits) else { return false };
+        let mask = u128::MAX >> (128 - 4 * self.digits);
+        let at = |place: u32| (id >> (4 * place)) & mask == self.value;
+        if self.digits < 8 { at(last) } else { (0..=last).any(at) }
+    }
+
+    pub(crate) fn is_in_trace_id(self, id: TraceId) -> bool {
+        // Ids of 64 bits stand behind zeros.
+        self.is_in(id.0, if id.0 >> 64 == 0 { 16 } else { 32 })
+    }
+}
+
+impl Word {
+    fn new(text: String) -> Self {
+        let pair = text.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let number = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e'));
+        let number = number && text.bytes().any(|byte| byte.is_ascii_digit());
+        let scalar = number || ["true", "false", "nan", "-inf"].iter().any(|known| known.contains(&text));
+        let kinds =
+            [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer];
+        let kind = text.strip_prefix("kind=").unwrap_or(&text);
+        let kind = kinds.into_iter().find(|known| known.name() == kind);
+        Self { hex: Hex::new(&text), needle: Needle::new(text), pair, scalar, kind }
+    }
+
+    fn is_in_trace_id(&self, id: TraceId) -> bool {
+        self.hex.is_some_and(|hex| hex.is_in_trace_id(id))
+    }
+}
+
+/// Looks for one word in many spans.
+struct Pass<'s> {
+    store: &'s TraceStore,
+    word: Word,
+    texts: TextSet,
+    /// By origin: is it in the resource or the scope?
+    origins: Vec<bool>,
+    /// By text, where the word is a pair: is this a key that ends as it says? Keys are few.
+    keys: Vec<(StrIdx, bool)>,
+    buffer: String,
+}
+
+impl<'s> Pass<'s> {
+    fn new(store: &'s TraceStore, word: Word, texts: TextSet) -> Self {
+        let mut pass =
+            Self { store, word, texts, origins: Vec::new(), keys: Vec::new(), buffer: String::new() };
+        for (_, resource, scope) in store.origins() {
+            let hit = pass.is_in_attributes(&resource.attributes)
+                || pass.word.needle.is_in(&scope.name)
+                || pass.word.needle.is_in(&scope.version)
+                || pass.is_in_attributes(&scope.attributes);
+            pass.origins.push(hit);
+        }
+        pass
+    }
+
+    fn matches(&mut self, span: SpanIdx) -> bool {
+        let store = self.store;
+        if self.texts.contains(store.name_idx(span))
+            || self.origins.get(store.origin_idx(span).get()) == Some(&true)
+            || self.word.kind == Some(store.kind(span))
+            || self.word.hex.is_some_and(|hex| hex.is_in(u128::from(store.span_id(span).0), 16))
+        {
+            return true;
+        }
+        let mut all_text = true;
+        for (key, value) in store.attribute_texts(span) {
+            if self.texts.contains(key) || value.is_some_and(|value| self.texts.contains(value)) {
+                return true;
+            }
+            if self.word.pair.is_some()
+                && let Some(value) = value
+                && self.is_key(key)
+                && self.is_start(store.strings().get(value))
+            {
+                return true;
+            }
+            all_text &= value.is_some();
+        }
+        if !all_text && self.is_in_other_values(span) {
+            return true;
+        }
+        let message = store.status_message(span);
+        (!message.is_empty() && self.word.needle.is_in(message)) || self.is_in_events(span)
+    }
+
+    /// Values that are not plain text.
+    fn is_in_other_values(&mut self, span: SpanIdx) -> bool {
+        self.store.attributes(span).any(|attribute| match attribute.value {
+            Value::Str(_) | Value::Empty => false,
+            Value::Owned(value) => self.is_in_value(attribute.key, value),
+            _ if !self.word.scalar && self.word.pair.is_none() => false,
+            scalar => self.is_in_value(attribute.key, &scalar.to_any()),
+        })
+    }
+
+    fn is_in_events(&mut self, span: SpanIdx) -> bool {
+        self.store.events(span).any(|event| {
+            self.word.needle.is_in(event.name())
+                || event.attributes().any(|attribute| {
+                    self.word.needle.is_in(attribute.key)
+                        || match attribute.value {
+                            Value::Owned(value) => self.is_in_value(attribute.key, value),
+                            value => self.is_in_value(attribute.key, &value.to_any()),
+                        }
+                })
+        })
+    }
+
+    fn is_in_attributes(&mut self, attributes: &[KeyValue<'_>]) -> bool {
+        attributes
+            .iter()
+            .any(|KeyValue { key, value }| self.word.needle.is_in(key) || self.is_in_value(key, value))
+    }
+
+    fn is_key(&mut self, key: StrIdx) -> bool {
+        if let Some(&(_, is_key)) = self.keys.iter().find(|(known, _)| *known == key) {
+            return is_key;
+        }
+        let is_key = self.ends_as_key(self.store.strings().get(key));
+        self.keys.push((key, is_key));
+        is_key
+    }
+
+    fn ends_as_key(&self, key: &str) -> bool {
+        self.word.pair.as_ref().is_some_and(|(end, _)| ends_with(key, end))
+    }
+
+    fn is_start(&self, value: &str) -> bool {
+        self.word.pair.as_ref().is_some_and(|(_, start)| starts_with(value, start))
+    }
+
+    /// Is it in the value, or in `key=value`? Leaves of nested values count as values of the innermost key.
+    fn is_in_value(&mut self, key: &str, value: &AnyValue<'_>) -> bool {
+        let mut pending: Vec<(&str, &AnyValue<'_>)> = Vec::new();
+        let mut next = Some((key, value));
+        while let Some((key, value)) = next {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            buffer.clear();
+            let text = match value {
+                AnyValue::Str(text) => text,
+                AnyValue::Empty | AnyValue::Bytes(_) => "",
+                AnyValue::Array(values) => {
+                    pending.extend(values.iter().map(|value| (key, value)));
+                    ""
+                }
+                AnyValue::Map(values) => {
+                    if values.iter().any(|inner| self.word.needle.is_in(&inner.key)) {
+                        return true;
+                    }
+                    pending.extend(values.iter().map(|inner| (inner.key.as_ref(), &inner.value)));
+                    ""
+                }
+                // Writing to a String cannot fail.
+                AnyValue::Bool(value) => {
+                    let _ = write!(buffer, "{value}");
+                    &buffer
+                }
+                AnyValue::Int(value) => {
+                    let _ = write!(buffer, "{value}");
+                    &buffer
+                }
+                AnyValue::Double(value) => {
+                    let _ = write!(buffer, "{value}");
+                    &buffer
+                }
+            };
+            let hit = !text.is_empty()
+                && (self.word.needle.is_in(text) || (self.ends_as_key(key) && self.is_start(text)));
+            self.buffer = buffer;
+            if hit {
+                return true;
+            }
+            next = pending.pop();
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::TraceStoreBuilder;
+
+    /// The operations of the spans found.
+    fn check(trace: &str, text: &str, expected: &str) {
+        let mut builder = TraceStoreBuilder::new();
+        fixtures::trace(trace).feed(&mut builder);
+        let store = builder.seal();
+        let found = search(&store, text);
+        assert!(found.spans.is_sorted());
+        let found: Vec<&str> = found.spans.iter().map(|&span| store.name(span)).collect();
+        assert_eq!(found.join(" "), expected, "{text:?}");
+    }
+
+    const SHOP: &str = r#"
+        frontend  checkout  0..100ms   server http.request.method=GET http.response.status_code:int=200 id=aaaa1111bbbb2222
+          cart    get       10..20ms   client db.system=redis db.statement="HGETALL cart:42" cached:bool=true
+          payment charge    30..90ms   !error "Card declined" amount:double=12.5 @40ms:exception{exception.type=CardError,attempt:int=3}
+          mail    send      91..99ms   producer city=Zürich tags=[blue,:int=77] extra={depth={leaf=Deep}}
+    "#;
+
+    #[test]
+    fn names_and_services() {
+        check(SHOP, "CHECK", "checkout");
+        check(SHOP, "frontend", "checkout");
+        check(SHOP, "cart", "get");
+        check(SHOP, "fixtures", "checkout get charge send");
+        check(SHOP, "nothing like it", "");
+        check(SHOP, "", "");
+        check(SHOP, " \" ", "");
+    }
+
+    #[test]
+    fn attributes_by_key_and_value() {
+        check(SHOP, "http.request", "checkout");
+        check(SHOP, "hgetall", "get");
+        check(SHOP, "200", "checkout");
+        check(SHOP, "12.5", "charge");
+        check(SHOP, "true", "get");
+        check(SHOP, "blue", "send");
+        check(SHOP, "77", "send");
+        check(SHOP, "deep", "send");
+        check(SHOP, "leaf=deep", "send");
+    }
+
+    #[test]
+    fn key_and_value_together() {
+        check(SHOP, "method=get", "checkout");
+        check(SHOP, "http.request.method=GET", "checkout");
+        check(SHOP, "http.request.method=ET", "");
+        check(SHOP, "status_code=20", "checkout");
+        check(SHOP, "cached=true", "get");
+        check(SHOP, "service.name=pay", "charge");
+        check(SHOP, r#"db.statement="hgetall cart""#, "get");
+        check(SHOP, "statement=cart", "");
+    }
+
+    #[test]
+    fn every_word_must_match() {
+        check(SHOP, "db redis", "get");
+        check(SHOP, "redis frontend", "");
+        check(SHOP, r#""hgetall cart""#, "get");
+        check(SHOP, r#""cart hgetall""#, "");
+        check(SHOP, "cart hgetall", "get");
+    }
+
+    #[test]
+    fn status_events_and_kind() {
+        check(SHOP, "declined", "charge");
+        check(SHOP, "exception", "charge");
+        check(SHOP, "carderror", "charge");
+        check(SHOP, "exception.type=card", "charge");
+        check(SHOP, "attempt=3", "charge");
+        check(SHOP, "server", "checkout");
+        check(SHOP, "kind=producer", "send");
+        check(SHOP, "serv", "checkout get charge send"); // service.name
+        check(SHOP, "produce", "");
+    }
+
+    #[test]
+    fn capitals_beyond_ascii() {
+        check(SHOP, "zÜRICH", "send");
+        check(SHOP, "city=ZÜ", "send");
+        check(SHOP, "zurich", "");
+    }
+
+    #[test]
+    fn ids() {
+        check(SHOP, "aaaa", "checkout");
+        check(SHOP, "aaa", "");
+        check(SHOP, "1111", "");
+        check(SHOP, "1111bbbb", "checkout");
+        check(SHOP, "AAAA1111BBBB2222", "checkout");
+        check(SHOP, "00000001", "checkout get charge send"); // the end of the trace's id
+    }
+
+    #[test]
+    fn no_match_across_two_texts() {
+        // In the pool, "redis" is followed by the next key.
+        check(SHOP, "redisdb", "");
+        check(SHOP, "sdb", "");
+    }
+}
