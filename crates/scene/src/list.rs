@@ -258,16 +258,18 @@ impl DisplayList {
 }
 
 /// Shapes under way to operations: one operation for each distinct paint, in the order of first use.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Grouped<T> {
     groups: Vec<(Paint, Vec<T>)>,
 }
 
-impl<T> Grouped<T> {
-    pub(crate) fn new() -> Self {
+impl<T> Default for Grouped<T> {
+    fn default() -> Self {
         Self { groups: Vec::new() }
     }
+}
 
+impl<T> Grouped<T> {
     pub(crate) fn add(&mut self, paint: Paint, shape: T) {
         // At most a few dozen paints: a scan is cheaper than a map, and keeps the order.
         match self.groups.iter_mut().find(|(of, _)| *of == paint) {

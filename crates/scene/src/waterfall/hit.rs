@@ -1,6 +1,6 @@
 //! From a pixel to what is there.
 
-use super::layout::Geometry;
+use super::layout::{EVENT_REACH, Geometry, Placed};
 use super::slice::WaterfallSlice;
 use crate::viewport::Viewport;
 
@@ -16,7 +16,7 @@ pub enum Hit {
     Pinned(u32),
     /// Name column of a row.
     Name(u32),
-    /// Bar of a row, or its duration.
+    /// Bar of a row.
     Bar(u32),
     /// Event of a row: which of [`super::Row::events`].
     Event(u32, u32),
@@ -39,8 +39,56 @@ impl Hit {
     }
 }
 
+/// Half the width of the divider for the pointer.
+const DIVIDER: f64 = 3.0;
+/// Half the width of the caret for the pointer.
+const CARET: f64 = 9.0;
+/// How far from a thin bar the pointer still means it.
+const BAR: f64 = 3.0;
+
 /// What is at a pixel of the waterfall.
 pub fn waterfall_hit(slice: &WaterfallSlice, viewport: &Viewport, x: f64, y: f64) -> Hit {
-    let _ = (slice, viewport, x, y, Geometry);
-    Hit::Nothing
+    if x < 0.0 || y < 0.0 || x >= viewport.width || y >= viewport.height {
+        return Hit::Nothing;
+    }
+    if viewport.name_width > 0.0 && (x - viewport.name_width).abs() <= DIVIDER {
+        return Hit::Divider;
+    }
+    let geometry = Geometry::new(viewport);
+    let is_here = |placed: &Placed<'_>| y >= placed.top && y < placed.top + viewport.row_height;
+    // A row that is pushed out lies under the one above it.
+    if let Some(placed) = geometry.pinned(slice).into_iter().find(is_here) {
+        let row = placed.row.row;
+        return if on_caret(geometry, placed, x, y) { Hit::Caret(row) } else { Hit::Pinned(row) };
+    }
+    let Some(placed) = geometry.scrolled(slice).find(is_here) else { return Hit::Nothing };
+    let row = placed.row;
+    if on_caret(geometry, placed, x, y) {
+        return Hit::Caret(row.row);
+    }
+    let bar_top = placed.top + geometry.bar_top();
+    if x < viewport.name_width || viewport.narrow && y < bar_top - 2.0 {
+        return Hit::Name(row.row);
+    }
+    let near = |&(_, event): &(usize, &super::EventMark)| (viewport.x(event.time) - x).abs() <= EVENT_REACH;
+    let distance = |event: &super::EventMark| (viewport.x(event.time) - x).abs();
+    let nearest = row
+        .events
+        .iter()
+        .enumerate()
+        .filter(near)
+        .min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)));
+    if let Some((at, _)) = nearest {
+        return Hit::Event(row.row, at as u32);
+    }
+    let (left, right) = geometry.bar(row);
+    let in_bar = x >= left - BAR && x <= right + BAR;
+    let in_height = y >= bar_top - 2.0 && y <= bar_top + viewport.bar_height + 2.0;
+    if in_bar && in_height { Hit::Bar(row.row) } else { Hit::Row(row.row) }
+}
+
+fn on_caret(geometry: Geometry<'_>, placed: Placed<'_>, x: f64, y: f64) -> bool {
+    let caret = (x - geometry.caret_x(placed.row.depth)).abs() <= CARET && x < geometry.names();
+    let line = (y - placed.top - geometry.name_middle()).abs() <= geometry.viewport.row_height / 2.0;
+    placed.row.has_children && caret && line
 }

@@ -1,9 +1,10 @@
 //! From rows to shapes.
 
-use super::slice::WaterfallSlice;
-use crate::list::DisplayList;
-use crate::text::MeasureText;
-use crate::viewport::Viewport;
+use super::slice::{PINNED, Row, WaterfallSlice};
+use crate::facts::ErrorMark;
+use crate::list::{DisplayList, Font, Grouped, Label, Op, Paint, Point, Rect, Segment};
+use crate::text::{MeasureText, ellipsize, format_count, format_nanos};
+use crate::viewport::{Viewport, ticks};
 
 /// What the user points at. Spans, not rows: they stay the same while rows are folded.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -16,8 +17,181 @@ pub struct RowState {
     pub cursor_time: Option<f64>,
 }
 
+/// Left edge to the first caret's middle.
+const CARET_X: f64 = 22.5;
+/// A level of the tree.
+const INDENT: f64 = 16.0;
+const NARROW_INDENT: f64 = 8.0;
+/// Caret's middle to the dot, and to the text.
+const DOT_X: f64 = 11.0;
+const TEXT_X: f64 = 27.5;
+const DOT: f64 = 10.0;
+/// Text is kept this far from the column's right edge, where the error mark stands.
+const MARK_ROOM: f64 = 26.0;
+const MARK_X: f64 = 12.0;
+/// Between service and operation.
+const GAP: f64 = 7.0;
+/// The least room that text is worth.
+const LEAST_TEXT: f64 = 24.0;
+/// Nothing vanishes.
+const LEAST_BAR: f64 = 1.5;
+const BAR_RADIUS: f64 = 3.0;
+const CRITICAL: f64 = 2.5;
+const DIAMOND: f64 = 5.0;
+/// From a bar to its duration.
+const LABEL_GAP: f64 = 6.0;
+/// Levels drawn at full width before deeper ones are pressed together.
+const FULL_LEVELS: u32 = 20;
+
+/// Where the parts of a row are. Drawing and hit testing ask the same functions.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Geometry;
+pub(super) struct Geometry<'v> {
+    pub(super) viewport: &'v Viewport,
+}
+
+/// A row as it stands on the screen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed<'s> {
+    pub(super) row: &'s Row,
+    pub(super) top: f64,
+}
+
+impl<'v> Geometry<'v> {
+    pub(super) fn new(viewport: &'v Viewport) -> Self {
+        Self { viewport }
+    }
+
+    fn indent(self) -> f64 {
+        if self.viewport.narrow { NARROW_INDENT } else { INDENT }
+    }
+
+    /// Width of the place where names stand.
+    pub(super) fn names(self) -> f64 {
+        if self.viewport.narrow { self.viewport.width } else { self.viewport.name_width }
+    }
+
+    /// Levels that are indented: however deep the trace, names keep 40 % of the column.
+    fn levels(self) -> u32 {
+        let room = ((self.names() * 0.6 - CARET_X) / self.indent()).floor().max(0.0);
+        FULL_LEVELS.min(room as u32)
+    }
+
+    /// Middle of the caret of a row at this depth. Deeper rows than [`Self::levels`] stand at the last level, and their
+    /// depth is written in front.
+    pub(super) fn caret_x(self, depth: u32) -> f64 {
+        let base = if self.viewport.narrow { CARET_X - 8.0 } else { CARET_X };
+        base + f64::from(depth.min(self.levels())) * self.indent()
+    }
+
+    fn pressed(self, depth: u32) -> bool {
+        depth > self.levels()
+    }
+
+    /// Middle of the line of the name, below the row's top.
+    pub(super) fn name_middle(self) -> f64 {
+        if self.viewport.narrow { 13.0 } else { self.viewport.row_height / 2.0 }
+    }
+
+    /// Upper edge of the bar, below the row's top.
+    pub(super) fn bar_top(self) -> f64 {
+        let viewport = self.viewport;
+        if viewport.narrow {
+            (viewport.row_height - viewport.bar_height - 5.0).max(0.0)
+        } else {
+            ((viewport.row_height - viewport.bar_height) / 2.0).round()
+        }
+    }
+
+    /// Left and right edge of the bar, never far outside of the screen: canvases lose precision there.
+    pub(super) fn bar(self, row: &Row) -> (f64, f64) {
+        let (left, right) = (-100.0, self.viewport.width + 100.0);
+        let start = self.viewport.x(row.start).clamp(left, right);
+        let end = self.viewport.x(row.end()).clamp(left, right);
+        (start, end.max(start + LEAST_BAR))
+    }
+
+    /// The rows on the screen from top to bottom, without the pinned ones.
+    pub(super) fn scrolled(self, slice: &WaterfallSlice) -> impl Iterator<Item = Placed<'_>> {
+        let (first, last) = self.viewport.rows();
+        let viewport = self.viewport;
+        let skip = first.saturating_sub(slice.first_row) as usize;
+        let take = last.saturating_sub(first.max(slice.first_row)) as usize;
+        slice
+            .rows
+            .iter()
+            .skip(skip)
+            .take(take)
+            .map(move |row| Placed { row, top: f64::from(row.row) * viewport.row_height - viewport.scroll })
+    }
+
+    /// Ancestors of the topmost row that are scrolled away, from top to bottom. One whose rows end is pushed out by
+    /// what follows.
+    pub(super) fn pinned(self, slice: &WaterfallSlice) -> Vec<Placed<'_>> {
+        let (scroll, height) = (self.viewport.scroll, self.viewport.row_height);
+        // Five rows of a screen of eight would leave nothing to pin them for.
+        let most = PINNED.min((self.viewport.height / height / 3.0) as usize);
+        let mut chain = Vec::new();
+        for count in 0..=most {
+            // The row just below `count` pinned ones: are its ancestors above exactly those?
+            let below = ((scroll + count as f64 * height) / height).floor() as u32;
+            chain = Self::ancestors(
+                slice,
+                below,
+                |row| f64::from(row.row) * height < scroll + count as f64 * height,
+                most,
+            );
+            if chain.len() <= count {
+                break;
+            }
+        }
+        chain.truncate(most);
+        let place = |(at, row): (usize, &'_ Row)| {
+            let pushed = f64::from(row.end_row) * height - scroll - height;
+            (at as f64 * height).min(pushed)
+        };
+        chain.iter().enumerate().map(|(at, &row)| Placed { row, top: place((at, row)) }).collect()
+    }
+
+    fn ancestors(slice: &WaterfallSlice, row: u32, above: impl Fn(&Row) -> bool, most: usize) -> Vec<&Row> {
+        let mut chain = Vec::new();
+        let mut next = slice.row(row).and_then(|row| row.parent_row);
+        while let Some(ancestor) = next.and_then(|row| slice.row(row)) {
+            if chain.len() == most {
+                break;
+            }
+            if above(ancestor) {
+                chain.push(ancestor);
+            }
+            next = ancestor.parent_row;
+        }
+        chain.reverse();
+        chain
+    }
+}
+
+/// Shapes of rows, by layer.
+#[derive(Debug, Default)]
+struct Layers {
+    backgrounds: Grouped<Rect>,
+    guides: Vec<Segment>,
+    chips: Vec<Rect>,
+    dots: Grouped<Rect>,
+    dot_hatches: Vec<Rect>,
+    hollow_dots: Grouped<Rect>,
+    carets: Vec<[Point; 4]>,
+    services: Vec<Label>,
+    names: Grouped<Label>,
+    origins: Vec<Point>,
+    throughs: Vec<Point>,
+    exclamations: Vec<Rect>,
+    ties: Vec<Segment>,
+    bars: Grouped<Rect>,
+    hatches: Vec<Rect>,
+    critical: Vec<Rect>,
+    arrows: Vec<[Point; 4]>,
+    events: Grouped<[Point; 4]>,
+    durations: Grouped<Label>,
+}
 
 /// The rows on the screen. The canvas begins under the ruler.
 pub fn waterfall_layout(
@@ -26,6 +200,307 @@ pub fn waterfall_layout(
     state: &RowState,
     measure: &mut dyn MeasureText,
 ) -> DisplayList {
-    let _ = (slice, viewport, state, measure);
-    DisplayList::default()
+    let geometry = Geometry::new(viewport);
+    let mut list = DisplayList::default();
+    let (width, height) = (viewport.width, viewport.height);
+    let pinned = geometry.pinned(slice);
+    let covered = pinned.iter().map(|placed| placed.top + viewport.row_height).fold(0.0, f64::max);
+
+    let grid = grid(viewport);
+    let mut layers = Layers::default();
+    for placed in geometry.scrolled(slice) {
+        if placed.top + viewport.row_height > covered {
+            layers.row(geometry, placed, state, measure);
+        }
+    }
+    layers.flush(geometry, Rect::new(0.0, covered, width, height - covered), &grid, &mut list);
+
+    if covered > 0.0 {
+        let mut layers = Layers::default();
+        list.rect(Paint::Bg, Rect::new(0.0, 0.0, width, covered));
+        for &placed in &pinned {
+            layers.row(geometry, placed, state, measure);
+        }
+        layers.flush(geometry, Rect::new(0.0, 0.0, width, covered), &[], &mut list);
+        let segments = vec![Segment::new(0.0, covered + 0.5, width, covered + 0.5)];
+        list.push(Op::Lines { paint: Paint::Line, width: 1.0, dashed: false, segments });
+    }
+    if let Some(time) = state.cursor_time {
+        let x = viewport.x(time);
+        if x >= viewport.name_width && x <= width {
+            let segments = vec![Segment::new(x, 0.0, x, height)];
+            list.push(Op::Lines { paint: Paint::Accent, width: 1.0, dashed: false, segments });
+        }
+    }
+    if viewport.name_width > 0.0 {
+        let x = viewport.name_width + 0.5;
+        let segments = vec![Segment::new(x, 0.0, x, height)];
+        list.push(Op::Lines { paint: Paint::Line, width: 1.0, dashed: false, segments });
+    }
+    list
 }
+
+fn grid(viewport: &Viewport) -> Vec<Segment> {
+    ticks(viewport.start, viewport.end, viewport.plot_width())
+        .iter()
+        .map(|tick| viewport.x(tick.time).floor() + 0.5)
+        .map(|x| Segment::new(x, 0.0, x, viewport.height))
+        .collect()
+}
+
+/// The slot of the palette; the upper ten are the same with a hatch.
+pub(crate) fn service(colour: u8) -> (Paint, bool) {
+    (Paint::Service(colour % 10), colour >= 10)
+}
+
+impl Layers {
+    fn row(
+        &mut self,
+        geometry: Geometry<'_>,
+        placed: Placed<'_>,
+        state: &RowState,
+        measure: &mut dyn MeasureText,
+    ) {
+        let (row, top, viewport) = (placed.row, placed.top, geometry.viewport);
+        let whole = Rect::new(0.0, top, viewport.width, viewport.row_height);
+        if state.selected == Some(row.span) {
+            self.backgrounds.add(Paint::AccentBg, whole);
+        } else if state.hovered == Some(row.span) {
+            self.backgrounds.add(Paint::Hover, whole);
+        }
+        self.tree(geometry, placed);
+        self.name(geometry, placed, measure);
+        self.bar(geometry, placed, measure);
+    }
+
+    fn tree(&mut self, geometry: Geometry<'_>, placed: Placed<'_>) {
+        let (row, top) = (placed.row, placed.top);
+        let caret = geometry.caret_x(row.depth);
+        let middle = top + geometry.name_middle();
+        let bottom = top + geometry.viewport.row_height;
+        for depth in 0..row.depth.min(geometry.levels()) {
+            let x = geometry.caret_x(depth).floor() + 0.5;
+            self.guides.push(Segment::new(x, top, x, bottom));
+        }
+        if row.has_children && !row.collapsed {
+            // Its own children's line begins under the caret.
+            let x = caret.floor() + 0.5;
+            if !geometry.pressed(row.depth + 1) {
+                self.guides.push(Segment::new(x, middle + 8.0, x, bottom));
+            }
+        }
+        if row.has_children {
+            let at = |x: f64, y: f64| Point { x: caret + x, y: middle + y };
+            self.carets.push(if row.collapsed {
+                [at(-2.5, -4.0), at(2.5, 0.0), at(-2.5, 4.0), at(-2.5, 4.0)]
+            } else {
+                [at(-4.0, -2.5), at(4.0, -2.5), at(0.0, 2.5), at(0.0, 2.5)]
+            });
+        }
+        let dot = Rect::new(caret + DOT_X, middle - DOT / 2.0, DOT, DOT);
+        let (paint, hatched) = service(row.colour);
+        if row.orphan {
+            // Hollow: something is missing here, its parent.
+            self.hollow_dots.add(paint, dot);
+        } else {
+            self.dots.add(paint, dot);
+            if hatched {
+                self.dot_hatches.push(dot);
+            }
+        }
+    }
+
+    fn name(&mut self, geometry: Geometry<'_>, placed: Placed<'_>, measure: &mut dyn MeasureText) {
+        let (row, middle) = (placed.row, placed.top + geometry.name_middle());
+        let baseline = (middle + 4.5).round();
+        let right = geometry.names() - MARK_ROOM;
+        let mut x = geometry.caret_x(row.depth) + TEXT_X;
+        if geometry.pressed(row.depth) {
+            let depth = format_count(u64::from(row.depth));
+            let width = measure.width(&depth, Font::Small);
+            self.names.add(Paint::Mute, Label { x, y: baseline, text: depth });
+            x += width + GAP;
+        }
+        let hidden = if row.collapsed {
+            format!("+{}", format_count(u64::from(row.descendants)))
+        } else {
+            String::new()
+        };
+        let hidden_width = if hidden.is_empty() { 0.0 } else { measure.width(&hidden, Font::Regular) + GAP };
+        let room = (right - x - hidden_width).max(0.0);
+
+        let service = if row.service.is_empty() { "no service" } else { &row.service };
+        let name = if row.name.is_empty() { "no name" } else { &row.name };
+        // A long service leaves the operation a third of the room, since that tells siblings apart.
+        let (service_wish, name_wish) =
+            (measure.width(service, Font::Bold), measure.width(name, Font::Regular));
+        let service_room = if service_wish + GAP + name_wish <= room {
+            service_wish
+        } else {
+            service_wish.min((room - GAP - name_wish.min(room / 3.0)).max(0.0))
+        };
+        let service = ellipsize(service, service_room, Font::Bold, measure);
+        let mut after = x;
+        if !service.is_empty() {
+            after += measure.width(&service, Font::Bold);
+            self.services.push(Label { x, y: baseline, text: service.into_owned() });
+            after += GAP;
+        }
+        let name_room = (x + room - after).max(0.0);
+        let name = if name_wish <= name_room || name_room >= LEAST_TEXT {
+            ellipsize(name, name_room, Font::Regular, measure)
+        } else {
+            "".into()
+        };
+        if !name.is_empty() {
+            let width = measure.width(&name, Font::Regular);
+            let paint = if row.matched { Paint::Accent } else { Paint::Mute };
+            if row.matched {
+                self.chips.push(Rect::new(after - 3.0, middle - 9.0, width + 6.0, 18.0));
+            }
+            self.names.add(paint, Label { x: after, y: baseline, text: name.into_owned() });
+            after += width + GAP;
+        }
+        if !hidden.is_empty() {
+            self.names.add(
+                Paint::Mute,
+                Label { x: after.min(right - hidden_width + GAP), y: baseline, text: hidden },
+            );
+        }
+
+        let mark = Point { x: geometry.names() - MARK_X, y: middle };
+        match row.mark {
+            ErrorMark::Origin => {
+                self.origins.push(mark);
+                // An exclamation mark as two strokes: at this size no font draws it in the middle.
+                self.exclamations.push(Rect::new(mark.x - 0.75, mark.y - 3.0, 1.5, 3.75));
+                self.exclamations.push(Rect::new(mark.x - 0.75, mark.y + 1.75, 1.5, 1.5));
+            }
+            ErrorMark::Through => self.throughs.push(mark),
+            ErrorMark::None if row.hidden_error => self.throughs.push(mark),
+            ErrorMark::None => {}
+        }
+    }
+
+    fn bar(&mut self, geometry: Geometry<'_>, placed: Placed<'_>, measure: &mut dyn MeasureText) {
+        let (row, viewport) = (placed.row, geometry.viewport);
+        let (left, right) = geometry.bar(row);
+        let bar_top = placed.top + geometry.bar_top();
+        let bar = Rect::new(left, bar_top, right - left, viewport.bar_height);
+        let (paint, hatched) = service(row.colour);
+        self.tie(geometry, placed, bar);
+        self.duration(geometry, row, bar, measure);
+        let (from, to) = (viewport.name_width, viewport.width);
+        if right < from || left > to {
+            self.elsewhere(from, to, right < from, bar_top + viewport.bar_height / 2.0);
+            return;
+        }
+        self.bars.add(paint, bar);
+        if hatched {
+            self.hatches.push(bar);
+        }
+        if row.no_end {
+            // It goes on, nobody knows how far: strokes that grow thinner.
+            for (offset, width) in [(2.0, 4.0), (8.0, 3.0), (13.0, 2.0)] {
+                self.bars.add(paint, Rect::new(right + offset, bar_top, width, viewport.bar_height));
+            }
+        }
+        for &(start, end) in &row.critical {
+            let start = viewport.x(start).clamp(left, right);
+            let end = viewport.x(end).clamp(left, right).max(start + LEAST_BAR);
+            if end >= viewport.name_width && start <= viewport.width {
+                self.critical.push(Rect::new(start, bar.bottom() - CRITICAL + 1.0, end - start, CRITICAL));
+            }
+        }
+        for event in &row.events {
+            let (x, y) = (viewport.x(event.time), bar_top + viewport.bar_height / 2.0);
+            if x >= viewport.name_width - DIAMOND && x <= viewport.width + DIAMOND {
+                let paint = if event.error { Paint::Error } else { Paint::OnService };
+                let at = |dx: f64, dy: f64| Point { x: x + dx, y: y + dy };
+                self.events
+                    .add(paint, [at(0.0, -DIAMOND), at(DIAMOND, 0.0), at(0.0, DIAMOND), at(-DIAMOND, 0.0)]);
+            }
+        }
+    }
+
+    /// An arrow at the edge behind which the bar is.
+    fn elsewhere(&mut self, from: f64, to: f64, is_left: bool, y: f64) {
+        let (tip, back) = if is_left { (from + 4.0, from + 8.0) } else { (to - 4.0, to - 8.0) };
+        let base = Point { x: back, y: y + 4.0 };
+        self.arrows.push([Point { x: tip, y }, Point { x: back, y: y - 4.0 }, base, base]);
+    }
+
+    /// Right of the bar; inside at its end where there is no room; left of it as the last resort.
+    fn duration(&mut self, geometry: Geometry<'_>, row: &Row, bar: Rect, measure: &mut dyn MeasureText) {
+        let viewport = geometry.viewport;
+        let text = if row.no_end { "no end".to_owned() } else { format_nanos(row.duration) };
+        let width = measure.width(&text, Font::Small);
+        let y = (bar.y + bar.h / 2.0 + 4.0).round();
+        let (from, to) = (viewport.name_width, viewport.width);
+        if bar.right() < from || bar.x > to {
+            return;
+        }
+        let tail = if row.no_end { 15.0 } else { 0.0 };
+        let inside = bar.right().min(to) - LABEL_GAP - width;
+        if bar.right() + tail + LABEL_GAP + width <= to {
+            self.durations.add(Paint::Mute, Label { x: bar.right() + tail + LABEL_GAP, y, text });
+        } else if inside >= bar.x.max(from) + LABEL_GAP {
+            self.durations.add(Paint::OnService, Label { x: inside, y, text });
+        } else if bar.x - LABEL_GAP - width >= from {
+            self.durations.add(Paint::Mute, Label { x: bar.x - LABEL_GAP - width, y, text });
+        }
+    }
+
+    /// From the parent's end down to work that goes on after it.
+    fn tie(&mut self, geometry: Geometry<'_>, placed: Placed<'_>, bar: Rect) {
+        let (viewport, row) = (geometry.viewport, placed.row);
+        let (Some(detached), Some(parent_row)) = (row.detached, row.parent_row) else { return };
+        let x = viewport.x(detached.parent_end);
+        // A tie as short as this would only be a smudge at the bar's end.
+        if viewport.x(row.end()) - x < 4.0 || x > viewport.width || bar.right() < viewport.name_width {
+            return;
+        }
+        let x = x.clamp(-100.0, viewport.width);
+        let parent_top = f64::from(parent_row) * viewport.row_height - viewport.scroll + geometry.bar_top();
+        let from = (parent_top + viewport.bar_height).max(-100.0);
+        let middle = bar.y + bar.h / 2.0;
+        if bar.x > x {
+            self.ties.push(Segment::new(x, from, x, middle));
+            self.ties.push(Segment::new(x, middle, bar.x, middle));
+        } else {
+            self.ties.push(Segment::new(x, from, x, bar.y));
+        }
+    }
+
+    fn flush(mut self, geometry: Geometry<'_>, area: Rect, grid: &[Segment], list: &mut DisplayList) {
+        let viewport = geometry.viewport;
+        list.push(Op::PushClip(area));
+        self.backgrounds.flush(list, |paint, rects| Op::Rects { paint, radius: 0.0, rects });
+        list.push(Op::Lines { paint: Paint::Line2, width: 1.0, dashed: false, segments: grid.to_vec() });
+        list.push(Op::Lines { paint: Paint::Line, width: 1.0, dashed: false, segments: self.guides });
+        list.push(Op::Rects { paint: Paint::AccentBg, radius: 4.0, rects: self.chips });
+        self.dots.flush(list, |paint, rects| Op::Rects { paint, radius: 3.0, rects });
+        list.push(Op::Hatch { radius: 3.0, rects: self.dot_hatches });
+        self.hollow_dots.flush(list, |paint, rects| Op::Outlines { paint, width: 2.0, radius: 3.0, rects });
+        list.push(Op::Polygons { paint: Paint::Mute, polygons: self.carets });
+        list.push(Op::Texts { paint: Paint::Text, font: Font::Bold, labels: self.services });
+        self.names.flush(list, |paint, labels| Op::Texts { paint, font: Font::Regular, labels });
+        list.push(Op::Discs { paint: Paint::Error, radius: 5.5, centres: self.origins });
+        list.push(Op::Rects { paint: Paint::OnError, radius: 0.0, rects: self.exclamations });
+        list.push(Op::Rings { paint: Paint::Error, radius: 4.25, width: 1.5, centres: self.throughs });
+        let plot = Rect::new(viewport.name_width, area.y, viewport.width - viewport.name_width, area.h);
+        list.push(Op::PushClip(plot));
+        list.push(Op::Lines { paint: Paint::Faint, width: 1.0, dashed: true, segments: self.ties });
+        self.bars.flush(list, |paint, rects| Op::Rects { paint, radius: BAR_RADIUS, rects });
+        list.push(Op::Hatch { radius: BAR_RADIUS, rects: self.hatches });
+        list.push(Op::Rects { paint: Paint::Ink, radius: 0.0, rects: self.critical });
+        list.push(Op::Polygons { paint: Paint::Faint, polygons: self.arrows });
+        self.events.flush(list, |paint, polygons| Op::Polygons { paint, polygons });
+        self.durations.flush(list, |paint, labels| Op::Texts { paint, font: Font::Small, labels });
+        list.push(Op::PopClip);
+        list.push(Op::PopClip);
+    }
+}
+
+/// Half the size of an event's mark, for the pointer a little more.
+pub(super) const EVENT_REACH: f64 = DIAMOND + 2.0;
