@@ -271,15 +271,24 @@ struct Pass<'s> {
     texts: TextSet,
     /// By origin: is it in the resource or the scope?
     origins: Vec<bool>,
-    /// By text, where the word is a pair: is this a key that ends as it says? Keys are few.
-    keys: Vec<(StrIdx, bool)>,
+    /// By text, where the word is a pair: is this a key that ends as it says? Keys come first among the texts.
+    keys: Vec<Option<bool>>,
+    /// Numbers looked at lately: codes and ports come again and again.
+    numbers: Vec<Option<(i64, bool)>>,
     buffer: String,
 }
 
 impl<'s> Pass<'s> {
     fn new(store: &'s TraceStore, word: Word, texts: TextSet) -> Self {
-        let mut pass =
-            Self { store, word, texts, origins: Vec::new(), keys: Vec::new(), buffer: String::new() };
+        let mut pass = Self {
+            store,
+            word,
+            texts,
+            origins: Vec::new(),
+            keys: Vec::new(),
+            numbers: vec![None; 1 << 10],
+            buffer: String::new(),
+        };
         for (_, resource, scope) in store.origins() {
             let hit = pass.is_in_attributes(&resource.attributes)
                 || pass.word.needle.is_in(&scope.name)
@@ -325,6 +334,7 @@ impl<'s> Pass<'s> {
         self.store.attributes(span).any(|attribute| match attribute.value {
             Value::Str(_) | Value::Empty => false,
             Value::Owned(value) => self.is_in_value(attribute.key, value),
+            Value::Int(number) if self.word.pair.is_none() => self.word.scalar && self.is_in_number(number),
             _ if !self.word.scalar && self.word.pair.is_none() => false,
             scalar => self.is_in_value(attribute.key, &scalar.to_any()),
         })
@@ -350,12 +360,32 @@ impl<'s> Pass<'s> {
     }
 
     fn is_key(&mut self, key: StrIdx) -> bool {
-        if let Some(&(_, is_key)) = self.keys.iter().find(|(known, _)| *known == key) {
-            return is_key;
+        if let Some(&Some(known)) = self.keys.get(key.get()) {
+            return known;
         }
         let is_key = self.ends_as_key(self.store.strings().get(key));
-        self.keys.push((key, is_key));
+        if self.keys.len() <= key.get() {
+            self.keys.resize(key.get() + 1, None);
+        }
+        if let Some(slot) = self.keys.get_mut(key.get()) {
+            *slot = Some(is_key);
+        }
         is_key
+    }
+
+    /// Is the word in the number? Not for pairs.
+    fn is_in_number(&mut self, number: i64) -> bool {
+        let place = number as usize % self.numbers.len();
+        if let Some(&Some((known, hit))) = self.numbers.get(place)
+            && known == number
+        {
+            return hit;
+        }
+        let hit = self.is_in_value("", &AnyValue::Int(number));
+        if let Some(slot) = self.numbers.get_mut(place) {
+            *slot = Some((number, hit));
+        }
+        hit
     }
 
     fn ends_as_key(&self, key: &str) -> bool {
