@@ -24,7 +24,11 @@ fn measure(engine: &mut Engine, name: &str, request: &Request) {
     let middle = again.get(4).copied().unwrap_or_default();
     let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
     let refused = if matches!(response, Response::Refused(_)) { " REFUSED" } else { "" };
-    println!("{name:<28} {:>10.3} ms {:>10.3} ms {bytes:>10} bytes{refused}", milliseconds(first), milliseconds(middle));
+    println!(
+        "{name:<28} {:>10.3} ms {:>10.3} ms {bytes:>10} bytes{refused}",
+        milliseconds(first),
+        milliseconds(middle)
+    );
 }
 
 fn main() -> std::io::Result<()> {
@@ -54,11 +58,20 @@ fn main() -> std::io::Result<()> {
     println!("{:<28} {:>13} {:>13} {:>16}", "request", "first", "then", "answer");
     let end = head.duration as f64;
     let rows = |first_row, from: f64, to: f64| {
-        let request = WaterfallRequest { first_row, row_count: 120, start: end * from, end: end * to, px: 3000.0 };
+        let request =
+            WaterfallRequest { first_row, row_count: 120, start: end * from, end: end * to, px: 3000.0 };
         Request::Waterfall { trace: 0, request }
     };
     let flame = |mode, from: f64, to: f64| {
-        let request = FlameRequest { mode, start: end * from, end: end * to, first_lane: 0, lane_count: 90, px: 3000.0, focus: None };
+        let request = FlameRequest {
+            mode,
+            start: end * from,
+            end: end * to,
+            first_lane: 0,
+            lane_count: 90,
+            px: 3000.0,
+            focus: None,
+        };
         Request::Flame { trace: 0, request }
     };
     let step = |among| Request::Step { trace: 0, from: Some(spans / 2), by: 1, among };

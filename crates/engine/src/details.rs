@@ -108,8 +108,14 @@ fn repairs(store: &TraceStore, span: SpanIdx) -> Vec<String> {
         (SpanFlags::CYCLE, format!("Its parent {parent} is below it, so it stands at the top.")),
         (SpanFlags::DUPLICATE_ID, "Another span of the trace came before with the same id.".to_owned()),
         (SpanFlags::NO_ID, "It has no id, so nothing can be below it.".to_owned()),
-        (SpanFlags::NO_START, "It has no start time: it is shown from the earliest moment it can have begun.".to_owned()),
-        (SpanFlags::NO_END, "It has no end time: it may not have ended. It is shown with no duration.".to_owned()),
+        (
+            SpanFlags::NO_START,
+            "It has no start time: it is shown from the earliest moment it can have begun.".to_owned(),
+        ),
+        (
+            SpanFlags::NO_END,
+            "It has no end time: it may not have ended. It is shown with no duration.".to_owned(),
+        ),
         (SpanFlags::REVERSED, "It ends before it starts. It is shown with no duration.".to_owned()),
     ];
     let flags = store.flags(span);
@@ -133,7 +139,8 @@ fn reason(store: &TraceStore, span: SpanIdx) -> String {
         })
     };
     let message = || Some(store.status_message(span).to_owned());
-    let word = error_type.or_else(|| text("exception.type")).or_else(exception).or_else(message).unwrap_or_default();
+    let word =
+        error_type.or_else(|| text("exception.type")).or_else(exception).or_else(message).unwrap_or_default();
     let word = word.lines().next().unwrap_or_default().trim();
 
     let reason = match (code.as_str(), word) {

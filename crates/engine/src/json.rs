@@ -102,7 +102,9 @@ struct SelfTimes<'a> {
 
 impl Serialize for SelfTimes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let named = |span: &SpanIdx| self.store.flags(*span).0 & (SpanFlags::NO_ID.0 | SpanFlags::DUPLICATE_ID.0) == 0;
+        let named = |span: &SpanIdx| {
+            self.store.flags(*span).0 & (SpanFlags::NO_ID.0 | SpanFlags::DUPLICATE_ID.0) == 0
+        };
         serializer.collect_map(
             self.store
                 .trace(self.trace)
@@ -177,7 +179,10 @@ pub(crate) fn answer(store: &TraceStore, spans: &[SpanIdx]) -> Result<String, Fa
     write(&Answer {
         spans: spans
             .iter()
-            .map(|&span| SpanName { trace_id: trace_id(store.trace_of(span)), span_id: Text(store.span_id(span)) })
+            .map(|&span| SpanName {
+                trace_id: trace_id(store.trace_of(span)),
+                span_id: Text(store.span_id(span)),
+            })
             .collect(),
         traces: traces.into_iter().map(trace_id).collect(),
     })

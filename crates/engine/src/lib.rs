@@ -87,8 +87,12 @@ impl Engine {
                 let open = self.open()?;
                 Response::Json(json::answer(&open.store, &analysis::search(&open.store, &text).spans)?)
             }
-            Request::Find { trace_id, span_id } => Response::Found(self.open()?.find(&trace_id, span_id.as_deref())),
-            Request::Traces { list, first, count } => Response::Traces(list::traces(self.open()?, &list, first, count)),
+            Request::Find { trace_id, span_id } => {
+                Response::Found(self.open()?.find(&trace_id, span_id.as_deref()))
+            }
+            Request::Traces { list, first, count } => {
+                Response::Traces(list::traces(self.open()?, &list, first, count))
+            }
             Request::Charts { list, width, height } => {
                 Response::Charts(list::charts(self.open()?, &list, width, height))
             }
@@ -99,7 +103,9 @@ impl Engine {
             Request::Minimap { trace, width, height } => {
                 Response::Minimap(views::minimap(self.open()?, trace, width, height)?)
             }
-            Request::Flame { trace, request } => Response::Flame(views::flame(self.open()?, trace, &request)?),
+            Request::Flame { trace, request } => {
+                Response::Flame(views::flame(self.open()?, trace, &request)?)
+            }
             Request::Fold { trace, fold } => Response::Rows(views::fold(self.open()?, trace, fold)?),
             Request::Reveal { trace, span } => Response::Rows(views::reveal(self.open()?, trace, span)?),
             Request::Step { trace, from, by, among } => {

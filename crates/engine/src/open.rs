@@ -75,7 +75,10 @@ impl Open {
         if self.store.has_span(SpanIdx(span)) {
             return Ok(SpanIdx(span));
         }
-        Err(Failure::not_found(format!("There is no span number {span}: {} are open.", self.store.span_count())))
+        Err(Failure::not_found(format!(
+            "There is no span number {span}: {} are open.",
+            self.store.span_count()
+        )))
     }
 
     /// Checks a number that came from outside, of a span that should be in `trace`.
@@ -84,7 +87,11 @@ impl Open {
         if self.store.trace_of(span) == trace {
             return Ok(span);
         }
-        Err(Failure::not_found(format!("Span number {} is not in trace {}.", span.0, self.store.trace(trace).id)))
+        Err(Failure::not_found(format!(
+            "Span number {} is not in trace {}.",
+            span.0,
+            self.store.trace(trace).id
+        )))
     }
 
     /// The trace with this id in hex.

@@ -112,7 +112,13 @@ pub struct ListQuery {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self { filter: String::new(), sort: ListSort::Duration, descending: true, start: None, duration: None }
+        Self {
+            filter: String::new(),
+            sort: ListSort::Duration,
+            descending: true,
+            start: None,
+            duration: None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use analysis::Matches;
 use store::{SpanIdx, TraceStore};
 
 use crate::open::Open;
@@ -13,33 +14,30 @@ pub(crate) struct Search {
     text: String,
     /// Lower case.
     words: Vec<String>,
-    /// Sorted.
-    spans: Vec<SpanIdx>,
+    matches: Matches,
     traces: u32,
 }
 
 impl Search {
     fn new(store: &TraceStore, text: &str) -> Self {
-        let spans = analysis::search(store, text).spans;
+        let matches = analysis::search(store, text);
         let mut traces = 0;
         let mut last = None;
-        for &span in &spans {
+        for &span in &matches.spans {
             let trace = Some(store.trace_of(span));
             traces += u32::from(trace != last);
             last = trace;
         }
-        Self { text: text.to_owned(), words: words(text), spans, traces }
+        Self { text: text.to_owned(), words: words(text), matches, traces }
     }
 
     pub(crate) fn contains(&self, span: SpanIdx) -> bool {
-        self.spans.binary_search(&span).is_ok()
+        self.matches.contains(span)
     }
 
     /// The matches among the spans of a trace.
     pub(crate) fn within(&self, spans: &Range<SpanIdx>) -> &[SpanIdx] {
-        let from = self.spans.partition_point(|&span| span < spans.start);
-        let to = self.spans.partition_point(|&span| span < spans.end);
-        self.spans.get(from..to).unwrap_or_default()
+        self.matches.within(spans.clone())
     }
 
     /// Has one of the words to do with this attribute?
@@ -49,18 +47,17 @@ impl Search {
     }
 }
 
-/// Words and "quoted phrases" in lower case.
+/// Words in lower case. Quotes keep blanks, and may begin within a word.
 fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (i, part) in text.to_lowercase().split('"').enumerate() {
-        if i % 2 == 1 {
-            words.push(part.to_owned());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_owned));
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
+    let mut quoted = false;
+    text.to_lowercase()
+        .split(|letter: char| {
+            quoted ^= letter == '"';
+            letter.is_whitespace() && !quoted
+        })
+        .map(|word| word.replace('"', ""))
+        .filter(|word| !word.trim().is_empty())
+        .collect()
 }
 
 pub(crate) fn search(open: &mut Open, text: &str, trace: Option<u32>) -> Result<MatchInfo, Failure> {
@@ -76,7 +73,11 @@ pub(crate) fn search(open: &mut Open, text: &str, trace: Option<u32>) -> Result<
         _ => Search::new(&open.store, text),
     };
     let in_trace = trace.map_or(0, |trace| search.within(&open.store.trace(trace).spans).len());
-    let info = MatchInfo { spans: search.spans.len() as u32, traces: search.traces, in_trace: in_trace as u32 };
+    let info = MatchInfo {
+        spans: search.matches.spans.len() as u32,
+        traces: search.traces,
+        in_trace: in_trace as u32,
+    };
     open.search = Some(search);
     Ok(info)
 }

@@ -62,7 +62,8 @@ impl View {
         let analysis = analysis::analyze(store, trace);
         let shares = analysis::critical_by_service(store, trace, &analysis.critical);
         let began = |mark: &analysis::ErrorMark| *mark == analysis::ErrorMark::Origin;
-        let origins = of.indices().zip(&analysis.marks).filter(|(_, mark)| began(mark)).map(|(span, _)| span).collect();
+        let origins =
+            of.indices().zip(&analysis.marks).filter(|(_, mark)| began(mark)).map(|(span, _)| span).collect();
         Self {
             trace,
             first: of.spans.start,
@@ -114,7 +115,15 @@ impl View {
         }
         let time = span.map_or((0, 0), |span| (store.start(span), store.duration(span)));
         let folded_ids = folded.iter().map(|&span| store.span_id(SpanIdx(span)).to_string()).collect();
-        RowsInfo { total: self.rows.len(), span: span.map(|span| span.0), row, time, ordinal, folded, folded_ids }
+        RowsInfo {
+            total: self.rows.len(),
+            span: span.map(|span| span.0),
+            row,
+            time,
+            ordinal,
+            folded,
+            folded_ids,
+        }
     }
 }
 
@@ -129,7 +138,8 @@ struct Merged {
 
 impl Merged {
     fn new(store: &TraceStore, trace: TraceIdx, analysis: &TraceAnalysis) -> Self {
-        let tree = analysis::flame_tree(store, trace, &analysis.self_time, &analysis.critical, Weight::Duration);
+        let tree =
+            analysis::flame_tree(store, trace, &analysis.self_time, &analysis.critical, Weight::Duration);
         let boxes: Vec<MergedBox> = tree
             .nodes
             .iter()
@@ -161,7 +171,8 @@ fn nodes_of(store: &TraceStore, trace: TraceIdx, tree: &FlameTree) -> Vec<u32> {
     let of = store.trace(trace);
     let mut nodes: Vec<u32> = Vec::with_capacity(of.span_count());
     for span in of.indices() {
-        let parent = store.parent(span).and_then(|parent| nodes.get((parent.0 - of.spans.start.0) as usize).copied());
+        let parent =
+            store.parent(span).and_then(|parent| nodes.get((parent.0 - of.spans.start.0) as usize).copied());
         let path = (parent, store.service_idx(span), store.name_idx(span));
         nodes.push(by_path.get(&path).copied().unwrap_or(u32::MAX));
     }
@@ -254,7 +265,9 @@ impl FlameFacts for NodeFacts<'_> {
     }
 
     fn label(&self, id: u32) -> (&str, &str) {
-        self.node(id).map_or(("", ""), |node| (&self.store.services()[node.service], self.store.strings().get(node.name)))
+        self.node(id).map_or(("", ""), |node| {
+            (&self.store.services()[node.service], self.store.strings().get(node.name))
+        })
     }
 
     fn counts(&self, id: u32) -> (u32, u32) {
@@ -320,7 +333,11 @@ pub(crate) fn head(open: &mut Open, trace: u32) -> Result<TraceHead, Failure> {
     })
 }
 
-pub(crate) fn waterfall(open: &mut Open, trace: u32, request: &WaterfallRequest) -> Result<WaterfallSlice, Failure> {
+pub(crate) fn waterfall(
+    open: &mut Open,
+    trace: u32,
+    request: &WaterfallRequest,
+) -> Result<WaterfallSlice, Failure> {
     let trace = open.trace_at(trace)?;
     let Open { store, colours, search, views, .. } = open;
     let view = &*views.of(store, trace);
@@ -375,7 +392,9 @@ pub(crate) fn flame(open: &mut Open, trace: u32, request: &FlameRequest) -> Resu
 pub(crate) fn fold(open: &mut Open, trace: u32, fold: Fold) -> Result<RowsInfo, Failure> {
     let trace = open.trace_at(trace)?;
     let about = match fold {
-        Fold::Toggle(span) | Fold::CloseSubtree(span) | Fold::OpenSubtree(span) => Some(open.span_in(trace, span)?),
+        Fold::Toggle(span) | Fold::CloseSubtree(span) | Fold::OpenSubtree(span) => {
+            Some(open.span_in(trace, span)?)
+        }
         _ => None,
     };
     let Open { store, views, .. } = open;
@@ -427,7 +446,9 @@ pub(crate) fn step(
             let span = view.rows.span(row.clamp(0, last.max(0)) as u32);
             return Ok(view.info(store, span, None));
         }
-        StepAmong::Matches => search.as_ref().map_or(&[][..], |search| search.within(&store.trace(trace).spans)),
+        StepAmong::Matches => {
+            search.as_ref().map_or(&[][..], |search| search.within(&store.trace(trace).spans))
+        }
         StepAmong::Errors => view.origins.as_slice(),
     };
     let Some(at) = round(spans, from, by) else { return Ok(view.info(store, None, None)) };

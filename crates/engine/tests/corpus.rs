@@ -1,5 +1,13 @@
 //! Real files, and files that are none, through [`Engine::handle`].
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
 mod common;
 
 use std::fmt::Write as _;
@@ -22,7 +30,32 @@ fn corpus() -> Option<PathBuf> {
 }
 
 /// Where the oracle's counts and ours differ, and why.
-const DIFFERENCES: &[(&str, &str, &str)] = &[];
+const DIFFERENCES: &[(&str, &str, &str)] = &[
+    (
+        "otlp-json/xtergo__robotframework-trace-report__diverse_suite.json",
+        "spans 67 traces 1 services 1 depth 4 errors 5 orphans 0 events 29 links 0",
+        "25 spans have the parent id \"0\": all zero is no id (W3C Trace Context), so they are roots, not orphans",
+    ),
+    (
+        "otlp-json/xtergo__robotframework-trace-report__diverse_suite_pabot.json",
+        "spans 77 traces 2 services 1 depth 4 errors 5 orphans 0 events 32 links 0",
+        "as above",
+    ),
+    (
+        "tempo-json/kiali__kiali__response.json",
+        "spans 3 traces 1 services 1 depth 1 errors 0 orphans 0 events 0 links 0",
+        "a search result names only the service of the root: it is shown, where the oracle counts resources",
+    ),
+];
+
+/// Lines that are the beginning of JSON which the next line continues: nothing tells where they should have ended.
+/// The line after is lost with them.
+const JOINED: &[&str] = &[
+    "test_parsing__n_object_missing_value.json",
+    "test_parsing__n_structure_100000_opening_arrays.json",
+    "test_parsing__n_structure_object_unclosed_no_value.json",
+    "test_parsing__n_structure_open_array_object.json",
+];
 
 /// What a file holds, in the oracle's terms.
 fn figures(store: &TraceStore) -> String {
@@ -80,7 +113,9 @@ fn every_file_of_the_corpus_opens_with_the_oracles_figures() {
                     writeln!(failed, "{file}\n  ours {found}\n  told {ours}").unwrap();
                 }
             }
-            None if oracle != found => writeln!(failed, "{file}\n  ours   {found}\n  oracle {oracle}").unwrap(),
+            None if oracle != found => {
+                writeln!(failed, "{file}\n  ours   {found}\n  oracle {oracle}").unwrap();
+            }
             None => {}
         }
     }
@@ -115,7 +150,10 @@ fn bad_input_is_opened_or_refused_with_a_reason() {
             let mut engine = Engine::new();
             match load(&mut engine, false, &[(&name, &bytes)], size) {
                 Response::Opened(opened) => {
-                    assert!(opened.span_count > 0 || !opened.warnings.is_empty(), "{name}: opened with nothing to say");
+                    assert!(
+                        opened.span_count > 0 || !opened.warnings.is_empty(),
+                        "{name}: opened with nothing to say"
+                    );
                 }
                 Response::Refused(failure) => {
                     assert!(!failure.message.is_empty() && failure.name == name, "{failure:?}");
@@ -127,7 +165,8 @@ fn bad_input_is_opened_or_refused_with_a_reason() {
 }
 
 fn line(id: u64) -> String {
-    let span = format!(r#"{{"traceId":"{id:032x}","spanId":"{id:016x}","name":"good","startTimeUnixNano":"1"}}"#);
+    let span =
+        format!(r#"{{"traceId":"{id:032x}","spanId":"{id:016x}","name":"good","startTimeUnixNano":"1"}}"#);
     format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#)
 }
 
@@ -145,8 +184,9 @@ fn a_bad_line_between_good_lines_costs_only_itself() {
                 }
                 _ => 0,
             };
-            if good != 2 {
-                failed.push(format!("{name}: {good} of 2 in chunks of {size}"));
+            let expected = if JOINED.contains(&name.as_str()) { 1 } else { 2 };
+            if good != expected {
+                failed.push(format!("{name}: {good} of {expected} in chunks of {size}"));
             }
         }
     }
@@ -164,10 +204,13 @@ fn check_cuts(bytes: &[u8]) {
                 let store = engine.store().unwrap();
                 assert!(store.span_count() >= before, "{cut}: {} spans after {before}", store.span_count());
                 before = store.span_count();
-                let complained = opened.warnings.iter().any(|warning| warning.kind == WarningKind::Truncated.name());
+                let complained =
+                    opened.warnings.iter().any(|warning| warning.kind == WarningKind::Truncated.name());
                 assert!(complained || store.span_count() == whole, "{cut}: nothing is said of the cut");
             }
-            Err(failure) => assert!(before == 0 && !failure.message.is_empty(), "{cut}: {before}, {failure:?}"),
+            Err(failure) => {
+                assert!(before == 0 && !failure.message.is_empty(), "{cut}: {before}, {failure:?}");
+            }
         }
     }
     assert_eq!(before, whole, "all spans are there before the last byte");
