@@ -1,1 +1,25 @@
 //! Bytes to spans, spans to OTLP JSON.
+//!
+//! [`Decoder`] takes an input in chunks and gives a [`SpanSink`](otel::SpanSink) what it reads; [`OtlpJsonWriter`] is a sink that
+//! writes OTLP JSON.
+//!
+//! Not here: any DOM of the input, any storage of spans, any clock, any file.
+
+#![warn(missing_docs)]
+
+mod decoder;
+mod envelope;
+mod ids;
+mod mend;
+mod notes;
+mod other;
+mod otlp;
+mod owned;
+mod scalar;
+mod search;
+mod skip;
+mod text;
+mod write;
+
+pub use decoder::{Decoder, Format, Outcome, Progress, Refusal, RefusalKind};
+pub use write::{OtlpJsonWriter, span_to_json};

@@ -1,0 +1,863 @@
+//! What stands around spans: documents, wrappers, `resourceSpans`, `scopeSpans`. Walked as a state machine that can
+//! stop between any two tokens; what is inside is decoded by `serde_json`, a value at a time, from the window.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use memchr::memchr_iter;
+use otel::{KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, WarningKind};
+use serde::de::{DeserializeSeed, IgnoredAny};
+
+use crate::mend::{Mended, mend};
+use crate::notes::Notes;
+use crate::otlp::Fill;
+use crate::scalar::{AnyScalar, Scalar, shorten};
+use crate::search::FoundTrace;
+use crate::skip::{Skip, Stop, next_document_line};
+use crate::text::Window;
+use crate::{other, owned};
+
+/// Wrappers and arrays of documents deeper than this are read over.
+const MAX_DEPTH: usize = 64;
+
+/// How much text may be held to find the end of a value with a syntax error.
+const PATIENCE: usize = 16 << 20;
+
+/// An array or object the decoder stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    /// An array of documents.
+    Documents,
+    /// A request, or a wrapper around one.
+    Document,
+    /// `resourceSpans`.
+    Resources,
+    Resource,
+    /// `scopeSpans`.
+    Scopes,
+    Scope,
+    /// `spans`.
+    Spans,
+    /// `resourceLogs` and the like.
+    Signals(&'static str),
+    /// `traces` of a search result.
+    Found,
+}
+
+impl Frame {
+    fn is_object(self) -> bool {
+        matches!(self, Self::Document | Self::Resource | Self::Scope)
+    }
+
+    /// For messages: the decoder stands in …
+    fn name(self) -> &'static str {
+        match self {
+            Self::Documents => "an array of documents",
+            Self::Document => "a document",
+            Self::Resources => "resourceSpans",
+            Self::Resource => "an element of resourceSpans",
+            Self::Scopes => "scopeSpans",
+            Self::Scope => "an element of scopeSpans",
+            Self::Spans => "spans",
+            Self::Signals(name) => name,
+            Self::Found => "traces",
+        }
+    }
+}
+
+/// What comes next in the innermost array or object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Start,
+    AfterValue,
+    AfterComma,
+}
+
+/// What one step made of the start of the text.
+enum Step {
+    Took(usize),
+    /// It goes on after the end of the text.
+    Short,
+    Broken(Broken),
+}
+
+/// Text that is no JSON.
+struct Broken {
+    /// How far into the text.
+    ahead: usize,
+    /// The search for the next document may start here.
+    resume: usize,
+    why: String,
+}
+
+/// The text from a token on.
+#[derive(Clone, Copy)]
+struct Here<'t> {
+    text: &'t str,
+    first: u8,
+    offset: u64,
+    /// No text will follow.
+    last: bool,
+}
+
+impl<'t> Here<'t> {
+    fn leaf<S: DeserializeSeed<'t>>(self, seed: S) -> Leaf<S::Value> {
+        leaf(self.text, self.last, seed)
+    }
+}
+
+/// At the first byte already.
+fn broken<T: Into<String>>(why: T) -> Step {
+    Step::Broken(Broken { ahead: 0, resume: 0, why: why.into() })
+}
+
+/// What `serde_json` made of the start of a text.
+enum Leaf<T> {
+    Whole(T, usize),
+    Short,
+    Broken(usize, String),
+}
+
+#[derive(Debug)]
+struct Open<R, C> {
+    /// Given by the sink when the first span asks for it: a resource without spans is nobody's.
+    reference: Option<R>,
+    content: C,
+}
+
+impl<R, C: Default> Default for Open<R, C> {
+    fn default() -> Self {
+        Self { reference: None, content: C::default() }
+    }
+}
+
+/// What a document was told to be.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) documents: u64,
+    pub(crate) spans: u64,
+    pub(crate) resource_spans: bool,
+    pub(crate) batches: bool,
+    pub(crate) search: bool,
+    pub(crate) other_signals: Option<&'static str>,
+    pub(crate) other_format: Option<&'static str>,
+    /// The first names of the first document that hold nothing OTLP has.
+    pub(crate) names: Vec<String>,
+    /// Where, and what, the first text that is no JSON is.
+    pub(crate) not_json: Option<(u64, String)>,
+    pub(crate) cut_off: Option<u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    stack: Vec<Frame>,
+    place: Place,
+    /// Inside a value that is read over.
+    skip: Option<Skip>,
+    /// Looking for a line that starts like a document.
+    lost: bool,
+    /// Closing brackets of a document that was lost may still come.
+    stray: bool,
+    /// Did the current document hold anything known?
+    known: bool,
+    document_at: u64,
+    /// A span needed the decoder that takes any type anywhere; it is a little slower.
+    lenient: bool,
+    /// Length the rest of the text must have before it is worth another try.
+    wanted: usize,
+    resource: Open<ResourceRef, Resource<'static>>,
+    scope: Open<ScopeRef, Scope<'static>>,
+    /// Capacity of the last span's attributes, for the next.
+    attributes: Vec<KeyValue<'static>>,
+    pub(crate) notes: Notes,
+    pub(crate) seen: Seen,
+}
+
+impl Default for Envelope {
+    fn default() -> Self {
+        Self {
+            stack: Vec::new(),
+            place: Place::Start,
+            skip: None,
+            lost: false,
+            stray: false,
+            known: false,
+            document_at: 0,
+            lenient: false,
+            wanted: 0,
+            resource: Open::default(),
+            scope: Open::default(),
+            attributes: Vec::new(),
+            notes: Notes::default(),
+            seen: Seen::default(),
+        }
+    }
+}
+
+impl Envelope {
+    /// Decodes what the window holds, and leaves what is not whole yet.
+    pub(crate) fn run(&mut self, window: &mut Window, last: bool, sink: &mut dyn SpanSink) {
+        if window.rest().len() < self.wanted && !last {
+            return;
+        }
+        self.wanted = 0;
+        loop {
+            match self.step(window, last, sink) {
+                Step::Took(bytes) => window.consume(bytes),
+                Step::Short => {
+                    let left = window.rest().len();
+                    if last {
+                        self.cut_off(window, sink);
+                        window.consume(left);
+                    } else {
+                        // Each try costs the length so far: doubling keeps a huge value linear.
+                        self.wanted = left * 2;
+                    }
+                    return;
+                }
+                Step::Broken(Broken { ahead, resume, why }) => {
+                    let offset = window.offset(ahead);
+                    window.consume(resume);
+                    self.lose_track(offset, &why, sink);
+                }
+            }
+        }
+    }
+
+    /// Passes on what was noted about the text itself.
+    pub(crate) fn tell_text(&mut self, window: &Window, sink: &mut dyn SpanSink) {
+        self.notes.tell(sink, window.offset(0));
+    }
+
+    fn step(&mut self, window: &Window, last: bool, sink: &mut dyn SpanSink) -> Step {
+        let text = window.rest();
+        if self.lost {
+            return match next_document_line(text.as_bytes()) {
+                Ok(line) => {
+                    self.lost = false;
+                    Step::Took(line)
+                }
+                Err(0) => Step::Short,
+                Err(past) => Step::Took(past),
+            };
+        }
+        if let Some(skip) = &mut self.skip {
+            return match skip.scan(text.as_bytes()) {
+                Stop::End(end) => {
+                    self.skip = None;
+                    self.after_value(sink);
+                    Step::Took(end)
+                }
+                Stop::Short if text.is_empty() => Step::Short,
+                Stop::Short => Step::Took(text.len()),
+                Stop::Line(line) => {
+                    self.skip = None;
+                    let newline = line - 1;
+                    Step::Broken(Broken {
+                        ahead: newline,
+                        resume: newline,
+                        why: "a string is not closed".to_owned(),
+                    })
+                }
+            };
+        }
+
+        let space = leading_space(text);
+        let text = text.get(space..).unwrap_or_default();
+        let Some(&first) = text.as_bytes().first() else {
+            // The last of it may be the newline that makes the next chunk start a line.
+            return if space > 1 { Step::Took(space - 1) } else { Step::Short };
+        };
+        let here = Here { text, first, offset: window.offset(space), last };
+        let step = match self.stack.last().copied() {
+            None => self.top(here, sink),
+            Some(frame) if frame.is_object() => self.in_object(frame, here, sink),
+            Some(frame) => self.in_array(frame, here, sink),
+        };
+        match step {
+            Step::Took(bytes) => Step::Took(space + bytes),
+            Step::Short => Step::Short,
+            Step::Broken(mut broken) => {
+                broken.ahead += space;
+                if broken.resume > 0 {
+                    broken.resume += space;
+                }
+                Step::Broken(broken)
+            }
+        }
+    }
+
+    /// Between documents.
+    fn top(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
+        self.document_at = here.offset;
+        self.known = false;
+        match here.first {
+            b'{' => self.enter(Frame::Document),
+            b'[' => self.enter(Frame::Documents),
+            // Separators: none is needed, a comma or a record separator (RFC 7464) does no harm.
+            b',' | 0x1E => Step::Took(1),
+            b']' | b'}' if self.stray => Step::Took(1),
+            _ => self.read_over(here, 0, sink),
+        }
+    }
+
+    fn in_array(&mut self, frame: Frame, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
+        match (here.first, self.place) {
+            (b']', _) => self.leave(sink),
+            (b',', Place::AfterValue) => {
+                self.place = Place::AfterComma;
+                Step::Took(1)
+            }
+            (_, Place::AfterValue) => broken(format!("expected `,` or `]` in {}", frame.name())),
+            (b',' | b'}' | b':', _) => broken(format!("expected a value in {}", frame.name())),
+            (first, _) => match (frame, first) {
+                (Frame::Spans, _) => self.span(here, sink),
+                (Frame::Found, _) => self.found(here, sink),
+                (Frame::Signals(name), _) => {
+                    self.other_signal(name, here.offset, sink);
+                    self.read_over(here, 0, sink)
+                }
+                (Frame::Resources, b'{') => self.enter(Frame::Resource),
+                (Frame::Scopes, b'{') => self.enter(Frame::Scope),
+                (Frame::Documents, b'{') => self.enter(Frame::Document),
+                (Frame::Documents, b'[') if self.stack.len() < MAX_DEPTH => self.enter(Frame::Documents),
+                (Frame::Documents, b'[') => {
+                    self.notes.add(WarningKind::TooDeep, format_args!("arrays in arrays of documents"));
+                    self.notes.tell(sink, here.offset);
+                    self.read_over(here, 0, sink)
+                }
+                _ => self.read_over_wrong(frame, here, 0, sink),
+            },
+        }
+    }
+
+    fn in_object(&mut self, frame: Frame, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
+        match (here.first, self.place) {
+            (b'}', _) => self.leave(sink),
+            (b',', Place::AfterValue) => {
+                self.place = Place::AfterComma;
+                Step::Took(1)
+            }
+            (_, Place::AfterValue) => broken(format!("expected `,` or `}}` in {}", frame.name())),
+            (b'"', _) => self.member(frame, here, sink),
+            _ => broken(format!("expected a name in quotes in {}", frame.name())),
+        }
+    }
+
+    /// A name and what follows it. Taken together, so that no state rests between them.
+    fn member(&mut self, frame: Frame, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
+        let (name, after_name) = match here.leaf(AnyScalar) {
+            Leaf::Whole(Scalar::Str(name), used) => (name, used),
+            Leaf::Whole(_, _) => return broken("expected a name in quotes"),
+            Leaf::Short => return Step::Short,
+            Leaf::Broken(ahead, why) => return Step::Broken(Broken { ahead, resume: 0, why }),
+        };
+        let rest = here.text.get(after_name..).unwrap_or_default();
+        let colon = leading_space(rest);
+        match rest.as_bytes().get(colon) {
+            Some(b':') => {}
+            Some(_) => {
+                let ahead = after_name + colon;
+                return Step::Broken(Broken {
+                    ahead,
+                    resume: 0,
+                    why: "expected `:` after a name".to_owned(),
+                });
+            }
+            None => return Step::Short,
+        }
+        let rest = rest.get(colon + 1..).unwrap_or_default();
+        let space = leading_space(rest);
+        let text = rest.get(space..).unwrap_or_default();
+        let Some(&first) = text.as_bytes().first() else { return Step::Short };
+        let at = after_name + colon + 1 + space;
+        let value = Here { text, first, offset: here.offset + at as u64, last: here.last };
+
+        match (frame, &*name) {
+            (Frame::Document, "resourceSpans" | "resource_spans") => {
+                self.known = true;
+                self.seen.resource_spans = true;
+                self.open(Frame::Resources, Frame::Resource, value, at, sink)
+            }
+            (Frame::Document, "batches") => {
+                self.known = true;
+                self.seen.batches = true;
+                self.open(Frame::Resources, Frame::Resource, value, at, sink)
+            }
+            (Frame::Document, "traces") => match first {
+                b'[' => self.open(Frame::Found, Frame::Document, value, at, sink),
+                _ => self.open(Frame::Documents, Frame::Document, value, at, sink),
+            },
+            (Frame::Document, "trace" | "result" | "results" | "data") => {
+                self.name_it(&name);
+                self.open(Frame::Documents, Frame::Document, value, at, sink)
+            }
+            (
+                Frame::Document | Frame::Resource,
+                "scopeSpans"
+                | "scope_spans"
+                | "instrumentationLibrarySpans"
+                | "instrumentation_library_spans"
+                | "deprecatedScopeSpans"
+                | "deprecated_scope_spans",
+            ) => {
+                // One element of `resourceSpans` on its own is a document, too.
+                if let Some(frame) = self.stack.last_mut() {
+                    *frame = Frame::Resource;
+                }
+                self.known = true;
+                self.seen.resource_spans |= frame == Frame::Document;
+                self.open(Frame::Scopes, Frame::Scope, value, at, sink)
+            }
+            (Frame::Document | Frame::Resource, "resource") => self.resource(value, at, sink),
+            (Frame::Document | Frame::Resource, "schemaUrl" | "schema_url") => {
+                match self.text(value, at, sink) {
+                    Ok((text, step)) => {
+                        self.resource.content.schema_url = Cow::Owned(text);
+                        step
+                    }
+                    Err(step) => step,
+                }
+            }
+            (Frame::Scope, "scope" | "instrumentationLibrary" | "instrumentation_library") => {
+                self.scope(value, at, sink)
+            }
+            (Frame::Scope, "schemaUrl" | "schema_url") => match self.text(value, at, sink) {
+                Ok((text, step)) => {
+                    self.scope.content.schema_url = Cow::Owned(text);
+                    step
+                }
+                Err(step) => step,
+            },
+            (Frame::Scope, "spans") => match first {
+                b'[' => {
+                    self.enter(Frame::Spans);
+                    Step::Took(at + 1)
+                }
+                _ => self.read_over_wrong(Frame::Spans, value, at, sink),
+            },
+            (Frame::Document, "resourceLogs" | "resource_logs") => {
+                self.signals("resourceLogs", value, at, sink)
+            }
+            (Frame::Document, "resourceMetrics" | "resource_metrics") => {
+                self.signals("resourceMetrics", value, at, sink)
+            }
+            (Frame::Document, "resourceProfiles" | "resource_profiles") => {
+                self.signals("resourceProfiles", value, at, sink)
+            }
+            _ => {
+                if frame == Frame::Document {
+                    self.name_it(&name);
+                    if self.seen.other_format.is_none() {
+                        self.seen.other_format = other::by_field(&name);
+                    }
+                }
+                self.read_over(value, at, sink)
+            }
+        }
+    }
+
+    /// Remembers a name for the refusal.
+    fn name_it(&mut self, name: &str) {
+        let names = &mut self.seen.names;
+        if names.len() < 5 && !names.iter().any(|known| known == name) {
+            names.push(shorten(name).to_owned());
+        }
+    }
+
+    fn signals(&mut self, name: &'static str, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
+        self.known = true;
+        self.seen.other_signals = Some(name);
+        if value.first == b'[' {
+            self.enter(Frame::Signals(name));
+            return Step::Took(at + 1);
+        }
+        self.read_over(value, at, sink)
+    }
+
+    fn other_signal(&mut self, name: &str, offset: u64, sink: &mut dyn SpanSink) {
+        self.notes.add(WarningKind::OtherSignal, format_args!("{name} are not read yet"));
+        self.notes.tell(sink, offset);
+    }
+
+    /// Enters the array `list`; a single element where a list should be is read as a list of one.
+    fn open(
+        &mut self,
+        list: Frame,
+        element: Frame,
+        value: Here<'_>,
+        at: usize,
+        sink: &mut dyn SpanSink,
+    ) -> Step {
+        match value.first {
+            b'[' | b'{' if self.stack.len() >= MAX_DEPTH => {
+                self.notes.add(WarningKind::TooDeep, format_args!("wrappers in wrappers"));
+                self.notes.tell(sink, value.offset);
+                self.read_over(value, at, sink)
+            }
+            b'[' => {
+                self.enter(list);
+                Step::Took(at + 1)
+            }
+            b'{' => {
+                self.enter(element);
+                Step::Took(at + 1)
+            }
+            _ => self.read_over_wrong(list, value, at, sink),
+        }
+    }
+
+    /// Takes the bracket; callers that took more say so themselves.
+    fn enter(&mut self, frame: Frame) -> Step {
+        match frame {
+            Frame::Resource | Frame::Document => self.resource = Open::default(),
+            Frame::Scope => self.scope = Open::default(),
+            _ => {}
+        }
+        self.stack.push(frame);
+        self.place = Place::Start;
+        Step::Took(1)
+    }
+
+    fn leave(&mut self, sink: &mut dyn SpanSink) -> Step {
+        if let Some(frame) = self.stack.pop() {
+            self.close(frame, sink);
+        }
+        self.after_value(sink);
+        Step::Took(1)
+    }
+
+    fn close(&mut self, frame: Frame, sink: &mut dyn SpanSink) {
+        match frame {
+            Frame::Resource => {
+                let open = std::mem::take(&mut self.resource);
+                if let Some(reference) = open.reference {
+                    sink.close_resource(reference, &open.content);
+                }
+            }
+            Frame::Scope => {
+                let open = std::mem::take(&mut self.scope);
+                if let Some(reference) = open.reference {
+                    sink.close_scope(reference, &open.content);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn close_all(&mut self, sink: &mut dyn SpanSink) {
+        while let Some(frame) = self.stack.pop() {
+            self.close(frame, sink);
+        }
+        self.skip = None;
+        self.place = Place::Start;
+    }
+
+    fn after_value(&mut self, sink: &mut dyn SpanSink) {
+        self.place = Place::AfterValue;
+        if self.stack.is_empty() {
+            self.place = Place::Start;
+            self.stray = false;
+            self.seen.documents += 1;
+            if !self.known {
+                self.notes.add(WarningKind::NotATrace, format_args!("a document holds no spans"));
+                self.notes.tell(sink, self.document_at);
+            }
+        }
+    }
+
+    /// A value nobody asks for. `at`: how far the value is from where the step began.
+    fn read_over(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
+        if let b'{' | b'[' = value.first {
+            self.skip = Some(Skip::default());
+            return Step::Took(at);
+        }
+        match value.leaf(PhantomData::<IgnoredAny>) {
+            Leaf::Whole(_, used) => {
+                self.after_value(sink);
+                Step::Took(at + used)
+            }
+            Leaf::Short => Step::Short,
+            Leaf::Broken(ahead, why) => Step::Broken(Broken { ahead: at + ahead, resume: 0, why }),
+        }
+    }
+
+    fn read_over_wrong(&mut self, frame: Frame, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
+        let step = self.read_over(value, at, sink);
+        if value.first != b'n' && matches!(step, Step::Took(_)) {
+            self.notes.add(WarningKind::WrongType, format_args!("{} is not what it should be", frame.name()));
+            self.notes.tell(sink, value.offset);
+        }
+        step
+    }
+
+    /// A string, and the step that takes it.
+    fn text(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Result<(String, Step), Step> {
+        match value.leaf(AnyScalar) {
+            Leaf::Whole(scalar, used) => {
+                let text = scalar.text("schemaUrl", &mut self.notes).into_owned();
+                self.notes.tell(sink, value.offset);
+                self.after_value(sink);
+                Ok((text, Step::Took(at + used)))
+            }
+            Leaf::Short => Err(Step::Short),
+            Leaf::Broken(ahead, why) => Err(Step::Broken(Broken { ahead: at + ahead, resume: 0, why })),
+        }
+    }
+
+    fn resource(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
+        self.seen.other_format = None;
+        let mut content = Resource::default();
+        match value.leaf(Fill::<_, false>::new(&mut self.notes, &mut content)) {
+            Leaf::Whole(_, used) => {
+                content.schema_url = std::mem::take(&mut self.resource.content.schema_url);
+                self.resource.content = owned::resource(content);
+                self.notes.tell(sink, value.offset);
+                self.after_value(sink);
+                Step::Took(at + used)
+            }
+            Leaf::Short => self.again(),
+            Leaf::Broken(ahead, why) => {
+                self.broken_leaf(value, at, Broken { ahead, resume: 0, why }, sink, |me, mended, _| {
+                    let mut content = Resource::default();
+                    let read = matches!(
+                        leaf(mended, true, Fill::<_, false>::new(&mut me.notes, &mut content)),
+                        Leaf::Whole(true, _)
+                    );
+                    if read {
+                        content.schema_url = std::mem::take(&mut me.resource.content.schema_url);
+                        me.resource.content = owned::resource(content);
+                    }
+                    read
+                })
+            }
+        }
+    }
+
+    fn scope(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
+        let mut content = Scope::default();
+        match value.leaf(Fill::<_, false>::new(&mut self.notes, &mut content)) {
+            Leaf::Whole(_, used) => {
+                content.schema_url = std::mem::take(&mut self.scope.content.schema_url);
+                self.scope.content = owned::scope(content);
+                self.notes.tell(sink, value.offset);
+                self.after_value(sink);
+                Step::Took(at + used)
+            }
+            Leaf::Short => self.again(),
+            Leaf::Broken(ahead, why) => {
+                self.broken_leaf(value, at, Broken { ahead, resume: 0, why }, sink, |_, _, _| false)
+            }
+        }
+    }
+
+    /// An element of a search result, or a document where there should be one.
+    fn found(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
+        let inside = here.text.trim_start_matches(['{', ' ', '\t', '\r', '\n']);
+        if inside.len() < 20 && !here.last {
+            return Step::Short;
+        }
+        let names = ["\"resourceSpans\"", "\"resource_spans\"", "\"batches\""];
+        if here.first == b'{' && names.iter().any(|name| inside.starts_with(name)) {
+            return self.enter(Frame::Document);
+        }
+        let mut trace = FoundTrace::default();
+        match here.leaf(Fill::<_, false>::new(&mut self.notes, &mut trace)) {
+            Leaf::Whole(_, used) => {
+                self.known = true;
+                self.seen.search = true;
+                self.notes.tell(sink, here.offset);
+                self.seen.spans += trace.tell(sink);
+                self.after_value(sink);
+                Step::Took(used)
+            }
+            Leaf::Short => self.again(),
+            Leaf::Broken(ahead, why) => {
+                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, |_, _, _| false)
+            }
+        }
+    }
+
+    /// The heart: everything else is passed a thousand times less often.
+    fn span(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
+        let mut row = SpanRow { attributes: std::mem::take(&mut self.attributes), ..SpanRow::default() };
+        let mut read = Leaf::Broken(0, String::new());
+        if !self.lenient {
+            read = here.leaf(Fill::<_, true>::new(&mut self.notes, &mut row));
+        }
+        if let Leaf::Broken(..) = read {
+            self.notes.forget();
+            row = SpanRow::default();
+            read = here.leaf(Fill::<_, false>::new(&mut self.notes, &mut row));
+            // One span with, say, times as numbers is seldom alone.
+            self.lenient |= matches!(read, Leaf::Whole(true, _));
+        }
+        match read {
+            Leaf::Whole(true, used) => {
+                self.tell_span(&row, here.offset, sink);
+                self.attributes = emptied(row.attributes);
+                self.place = Place::AfterValue;
+                Step::Took(used)
+            }
+            Leaf::Whole(false, used) => {
+                self.notes.forget();
+                if here.first != b'n' {
+                    self.skipped_span(here.offset, "it is not an object", sink);
+                }
+                self.place = Place::AfterValue;
+                Step::Took(used)
+            }
+            Leaf::Short => self.again(),
+            Leaf::Broken(ahead, why) => {
+                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, |me, mended, sink| {
+                    let mut row = SpanRow::default();
+                    let read = matches!(
+                        leaf(mended, true, Fill::<_, false>::new(&mut me.notes, &mut row)),
+                        Leaf::Whole(true, _)
+                    );
+                    if read {
+                        me.tell_span(&row, here.offset, sink);
+                    }
+                    read
+                })
+            }
+        }
+    }
+
+    #[inline]
+    fn tell_span(&mut self, row: &SpanRow<'_>, offset: u64, sink: &mut dyn SpanSink) {
+        self.notes.tell(sink, offset);
+        let resource = *self.resource.reference.get_or_insert_with(|| sink.open_resource());
+        let scope = *self.scope.reference.get_or_insert_with(|| sink.open_scope());
+        sink.span(resource, scope, row);
+        self.seen.spans += 1;
+    }
+
+    #[cold]
+    fn skipped_span(&mut self, offset: u64, why: &str, sink: &mut dyn SpanSink) {
+        self.notes.add(WarningKind::SkippedSpan, format_args!("a span was skipped: {why}"));
+        self.notes.tell(sink, offset);
+    }
+
+    /// A value with a syntax error. Its brackets tell where it ends; what producers are known to get wrong is mended.
+    #[cold]
+    fn broken_leaf(
+        &mut self,
+        value: Here<'_>,
+        at: usize,
+        broken: Broken,
+        sink: &mut dyn SpanSink,
+        read_mended: impl FnOnce(&mut Self, &str, &mut dyn SpanSink) -> bool,
+    ) -> Step {
+        self.notes.forget();
+        let broken = Broken { ahead: at + broken.ahead, ..broken };
+        let stop = match value.first {
+            b'{' | b'[' => Skip::broken().scan(value.text.as_bytes()),
+            _ => return Step::Broken(broken),
+        };
+        match stop {
+            Stop::End(end) => {
+                let mended = value.text.get(..end).and_then(mend);
+                if let Some(Mended { text, kind }) = mended {
+                    self.notes.add(
+                        kind,
+                        format_args!("a string holds what JSON does not allow ({}); mended", broken.why),
+                    );
+                    if read_mended(self, &text, sink) {
+                        self.notes.tell(sink, value.offset);
+                        self.after_value(sink);
+                        return Step::Took(at + end);
+                    }
+                    self.notes.forget();
+                }
+                if self.stack.last() == Some(&Frame::Spans) {
+                    self.skipped_span(value.offset, &broken.why, sink);
+                } else {
+                    self.notes
+                        .add(WarningKind::InvalidJson, format_args!("a value was skipped: {}", broken.why));
+                    self.notes.tell(sink, value.offset);
+                }
+                self.after_value(sink);
+                Step::Took(at + end)
+            }
+            Stop::Short if !value.last && value.text.len() < PATIENCE => Step::Short,
+            Stop::Short => Step::Broken(broken),
+            Stop::Line(line) => Step::Broken(Broken { resume: at + line - 1, ..broken }),
+        }
+    }
+
+    /// Gives the document up, and waits for a line that starts like one.
+    #[cold]
+    fn lose_track(&mut self, offset: u64, why: &str, sink: &mut dyn SpanSink) {
+        self.close_all(sink);
+        self.lost = true;
+        self.stray = true;
+        self.seen.not_json.get_or_insert_with(|| (offset, why.to_owned()));
+        self.notes.add(WarningKind::InvalidJson, format_args!("text was skipped: {why}"));
+        self.notes.tell(sink, offset);
+    }
+
+    /// The input is over. What stood before the cut is kept.
+    fn cut_off(&mut self, window: &Window, sink: &mut dyn SpanSink) {
+        let space = leading_space(window.rest());
+        let rest = window.rest().get(space..).unwrap_or_default();
+        let inside = match self.stack.last() {
+            _ if self.lost => return,
+            None if rest.is_empty() && self.skip.is_none() => return,
+            Some(Frame::Spans) if !rest.is_empty() => "a span",
+            Some(frame) => frame.name(),
+            None => "a document",
+        };
+        let offset = window.offset(space);
+        self.seen.cut_off = Some(offset);
+        self.notes.forget();
+        self.notes.add(
+            WarningKind::Truncated,
+            format_args!("the input ends inside {inside}; everything before was read"),
+        );
+        self.notes.tell(sink, offset);
+        self.close_all(sink);
+    }
+
+    #[cold]
+    fn again(&mut self) -> Step {
+        self.notes.forget();
+        Step::Short
+    }
+}
+
+/// The same allocation, whatever the lifetime of what was in it.
+fn emptied(mut list: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
+    list.clear();
+    list.into_iter().map_while(|_| None).collect()
+}
+
+fn leading_space(text: &str) -> usize {
+    text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count()
+}
+
+#[inline]
+fn leaf<'t, S: DeserializeSeed<'t>>(text: &'t str, last: bool, seed: S) -> Leaf<S::Value> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    match seed.deserialize(&mut json) {
+        Ok(value) => {
+            let used = json.into_iter::<IgnoredAny>().byte_offset();
+            // A number may go on in the next chunk.
+            let open = used == text.len() && !last && !text.ends_with(['}', ']', '"']);
+            if open { Leaf::Short } else { Leaf::Whole(value, used) }
+        }
+        Err(error) if error.is_eof() => Leaf::Short,
+        Err(error) => {
+            let mut why = error.to_string();
+            why.truncate(why.find(" at line ").unwrap_or(why.len()));
+            if matches!(&*why, "expected ident" | "expected value") {
+                "expected a JSON value".clone_into(&mut why);
+            }
+            let line = match error.line() {
+                0 | 1 => 0,
+                line => memchr_iter(b'\n', text.as_bytes()).nth(line - 2).map_or(0, |newline| newline + 1),
+            };
+            Leaf::Broken((line + error.column()).saturating_sub(1), why)
+        }
+    }
+}

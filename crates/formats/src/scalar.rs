@@ -1,0 +1,409 @@
+//! One JSON value of any type, so that a field of the wrong type costs the field and not the span.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use otel::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, WarningKind};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::ids::{self, Id};
+use crate::notes::Notes;
+
+/// What stood there. Arrays and objects are read over.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Scalar<'de> {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Negative(i64),
+    Float(f64),
+    Str(Cow<'de, str>),
+    Array,
+    Object,
+}
+
+pub(crate) struct AnyScalar;
+
+impl<'de> DeserializeSeed<'de> for AnyScalar {
+    type Value = Scalar<'de>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Scalar<'de>, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+/// As [`AnyScalar`], but anything other than a string is an error.
+pub(crate) struct OnlyText;
+
+impl<'de> DeserializeSeed<'de> for OnlyText {
+    type Value = Scalar<'de>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Scalar<'de>, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OnlyText {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Str(Cow::Borrowed(value)))
+    }
+
+    #[inline]
+    fn visit_str<E>(self, value: &str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Str(Cow::Owned(value.to_owned())))
+    }
+}
+
+impl<'de> Visitor<'de> for AnyScalar {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    #[inline]
+    fn visit_unit<E>(self) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Null)
+    }
+
+    #[inline]
+    fn visit_bool<E>(self, value: bool) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Bool(value))
+    }
+
+    #[inline]
+    fn visit_u64<E>(self, value: u64) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Unsigned(value))
+    }
+
+    #[inline]
+    fn visit_i64<E>(self, value: i64) -> Result<Scalar<'de>, E> {
+        Ok(match u64::try_from(value) {
+            Ok(value) => Scalar::Unsigned(value),
+            Err(_) => Scalar::Negative(value),
+        })
+    }
+
+    #[inline]
+    fn visit_f64<E>(self, value: f64) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Float(value))
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Str(Cow::Borrowed(value)))
+    }
+
+    #[inline]
+    fn visit_str<E>(self, value: &str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Str(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar<'de>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Array)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Object)
+    }
+}
+
+/// 2^64 and 2^63, which floats can hold.
+const U64_LIMIT: f64 = 2.0 * I64_LIMIT;
+const I64_LIMIT: f64 = (1_u64 << 63) as f64;
+
+/// Why a scalar is not the number asked for.
+#[derive(Clone, Copy)]
+enum NotThat {
+    Type,
+    Range,
+}
+
+impl<'de> Scalar<'de> {
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Unsigned(_) | Self::Negative(_) | Self::Float(_) => "a number",
+            Self::Str(_) => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
+
+    #[inline]
+    pub(crate) fn text(self, field: &str, notes: &mut Notes) -> Cow<'de, str> {
+        match self {
+            Self::Str(text) => text,
+            Self::Null => Cow::Borrowed(""),
+            other => {
+                notes.wrong_type(field, "a string", other.type_name());
+                Cow::Borrowed("")
+            }
+        }
+    }
+
+    fn unsigned(&self) -> Result<u64, NotThat> {
+        match self {
+            Self::Null => Ok(0),
+            Self::Unsigned(value) => Ok(*value),
+            Self::Negative(_) => Err(NotThat::Range),
+            Self::Float(value) => float_to_u64(*value),
+            Self::Str(text) => match digits(text.as_bytes()) {
+                Some(value) => Ok(value),
+                None => unusual_unsigned(text),
+            },
+            Self::Bool(_) | Self::Array | Self::Object => Err(NotThat::Type),
+        }
+    }
+
+    /// `fixed64` and `uint64`: a number or a string; 0 where it is neither.
+    #[inline]
+    pub(crate) fn u64(self, field: &str, notes: &mut Notes) -> u64 {
+        match self.unsigned() {
+            Ok(value) => value,
+            Err(why) => {
+                self.complain(why, field, "a 64-bit number", notes);
+                0
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn nanos(self, field: &str, notes: &mut Notes) -> UnixNanos {
+        UnixNanos(self.u64(field, notes))
+    }
+
+    /// `uint32` and `fixed32`.
+    pub(crate) fn u32(self, field: &str, notes: &mut Notes) -> u32 {
+        match self.unsigned().and_then(|value| u32::try_from(value).map_err(|_out_of_range| NotThat::Range)) {
+            Ok(value) => value,
+            Err(why) => {
+                self.complain(why, field, "a 32-bit number", notes);
+                0
+            }
+        }
+    }
+
+    #[cold]
+    fn complain(&self, why: NotThat, field: &str, expected: &str, notes: &mut Notes) {
+        match why {
+            NotThat::Type => notes.wrong_type(field, expected, self.type_name()),
+            NotThat::Range => notes.add(
+                WarningKind::NumberOutOfRange,
+                format_args!("{field} is {}, which is not {expected}", self.as_text()),
+            ),
+        }
+    }
+
+    pub(crate) fn as_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Bool(value) => Cow::Owned(value.to_string()),
+            Self::Unsigned(value) => Cow::Owned(value.to_string()),
+            Self::Negative(value) => Cow::Owned(value.to_string()),
+            Self::Float(value) => Cow::Owned(value.to_string()),
+            Self::Str(text) => Cow::Borrowed(text),
+            Self::Null | Self::Array | Self::Object => Cow::Borrowed(self.type_name()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn trace_id(self, field: &str, notes: &mut Notes) -> TraceId {
+        match ids::trace_id(&self.id_text(field, notes)) {
+            Id::Read(id) => id,
+            Id::MadeUp(id) => {
+                self.complain_id(field, "32 hexadecimal digits", notes);
+                id
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn span_id(self, field: &str, notes: &mut Notes) -> SpanId {
+        match ids::span_id(&self.id_text(field, notes)) {
+            Id::Read(id) => id,
+            Id::MadeUp(id) => {
+                self.complain_id(field, "16 hexadecimal digits", notes);
+                id
+            }
+        }
+    }
+
+    #[inline]
+    fn id_text(&self, field: &str, notes: &mut Notes) -> Cow<'_, str> {
+        match self {
+            Self::Str(text) => Cow::Borrowed(text),
+            Self::Null => Cow::Borrowed(""),
+            _ => {
+                notes.wrong_type(field, "a string", self.type_name());
+                Cow::Borrowed("")
+            }
+        }
+    }
+
+    #[cold]
+    fn complain_id(&self, field: &str, expected: &str, notes: &mut Notes) {
+        notes.add(
+            WarningKind::InvalidId,
+            format_args!("{field} is {:?}; expected {expected}", shorten(&self.as_text())),
+        );
+    }
+
+    pub(crate) fn kind(self, notes: &mut Notes) -> SpanKind {
+        self.enumeration(
+            "kind",
+            "SPAN_KIND_",
+            notes,
+            SpanKind::from_number,
+            &["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"],
+        )
+    }
+
+    pub(crate) fn status_code(self, notes: &mut Notes) -> StatusCode {
+        self.enumeration(
+            "status.code",
+            "STATUS_CODE_",
+            notes,
+            StatusCode::from_number,
+            &["UNSET", "OK", "ERROR"],
+        )
+    }
+
+    /// Numbers, numbers as strings, names with and without their prefix in any case.
+    fn enumeration<T: Default>(
+        self,
+        field: &str,
+        prefix: &str,
+        notes: &mut Notes,
+        from_number: fn(u64) -> Option<T>,
+        names: &[&str],
+    ) -> T {
+        if let Self::Str(text) = &self {
+            let name = match text.get(..prefix.len()) {
+                Some(start) if start.eq_ignore_ascii_case(prefix) => {
+                    text.get(prefix.len()..).unwrap_or_default()
+                }
+                _ => text,
+            };
+            if let Some(number) =
+                (0..).zip(names).find_map(|(n, known)| name.eq_ignore_ascii_case(known).then_some(n))
+            {
+                return from_number(number).unwrap_or_default();
+            }
+        }
+        match self.unsigned().map(from_number) {
+            Ok(Some(value)) => value,
+            Ok(None) => {
+                self.complain(NotThat::Range, field, "one of its values", notes);
+                T::default()
+            }
+            Err(_) => {
+                notes.add(
+                    WarningKind::WrongType,
+                    format_args!("{field} is {:?}; expected a number or a name", shorten(&self.as_text())),
+                );
+                T::default()
+            }
+        }
+    }
+
+    /// Was the status an error before there was `STATUS_CODE_ERROR`?
+    pub(crate) fn deprecated_code_is_error(&self) -> bool {
+        match self {
+            Self::Str(text) => !text.is_empty() && text != "0" && !text.ends_with("_OK"),
+            Self::Unsigned(number) => *number != 0,
+            _ => false,
+        }
+    }
+
+    /// `int64`: a number or a string. `Err` gives the text back, to be kept as it is.
+    pub(crate) fn i64(self, notes: &mut Notes) -> Result<i64, Self> {
+        let value = match &self {
+            Self::Unsigned(value) => i64::try_from(*value).ok(),
+            Self::Negative(value) => Some(*value),
+            Self::Str(text) => {
+                text.trim().parse().ok().or_else(|| text.trim().parse().ok().and_then(float_to_i64))
+            }
+            Self::Float(value) => float_to_i64(*value),
+            _ => None,
+        };
+        value.ok_or_else(|| {
+            let numeric = match &self {
+                Self::Str(text) => text.trim().parse::<f64>().is_ok(),
+                Self::Unsigned(_) | Self::Float(_) => true,
+                _ => false,
+            };
+            let why = if numeric { NotThat::Range } else { NotThat::Type };
+            self.complain(why, "intValue", "a 64-bit integer", notes);
+            self
+        })
+    }
+
+    /// `double`: a number, a string, or the names JSON has no number for.
+    pub(crate) fn f64(self, notes: &mut Notes) -> Result<f64, Self> {
+        let value = match &self {
+            Self::Unsigned(value) => Some(*value as f64),
+            Self::Negative(value) => Some(*value as f64),
+            Self::Float(value) => Some(*value),
+            Self::Str(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        value.ok_or_else(|| {
+            self.complain(NotThat::Type, "doubleValue", "a number", notes);
+            self
+        })
+    }
+}
+
+pub(crate) fn shorten(text: &str) -> &str {
+    text.char_indices().nth(60).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+/// 1 to 19 decimal digits: they cannot overflow, so nothing is checked digit by digit.
+#[inline]
+fn digits(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    let (mut value, mut bad) = (0_u64, false);
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        bad |= digit > 9;
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    (!bad).then_some(value)
+}
+
+#[cold]
+fn unusual_unsigned(text: &str) -> Result<u64, NotThat> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(0);
+    }
+    if let Ok(value) = text.parse::<u64>() {
+        return Ok(value);
+    }
+    match text.parse::<f64>() {
+        Ok(value) => float_to_u64(value),
+        Err(_) => Err(NotThat::Type),
+    }
+}
+
+fn float_to_u64(value: f64) -> Result<u64, NotThat> {
+    if (0.0..U64_LIMIT).contains(&value) { Ok(value as u64) } else { Err(NotThat::Range) }
+}
+
+fn float_to_i64(value: f64) -> Option<i64> {
+    ((-I64_LIMIT..I64_LIMIT).contains(&value) && value.fract() == 0.0).then_some(value as i64)
+}

@@ -1,0 +1,140 @@
+//! Results of a Tempo `TraceQL` search: traces known by their root, with the few spans that matched.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use otel::{AnyValue, KeyValue, Resource, Scope, SpanId, SpanRow, SpanSink, TraceId, UnixNanos};
+use serde::de::{IgnoredAny, MapAccess};
+
+use crate::otlp::{At, Fill, Message, ignore, list, scalar};
+
+/// One element of `traces`.
+#[derive(Default)]
+pub(crate) struct FoundTrace<'de> {
+    trace_id: TraceId,
+    root_service: Cow<'de, str>,
+    root_name: Cow<'de, str>,
+    start: UnixNanos,
+    duration_ms: u64,
+    /// The older field, kept by newer versions as a copy of the first of `sets`.
+    set: Vec<FoundSpan<'de>>,
+    sets: Vec<SpanSet<'de>>,
+}
+
+#[derive(Default)]
+struct SpanSet<'de>(Vec<FoundSpan<'de>>);
+
+#[derive(Default)]
+struct FoundSpan<'de> {
+    row: SpanRow<'de>,
+    duration: u64,
+}
+
+impl<'de> Message<'de> for FoundTrace<'de> {
+    const NAME: &'static str = "traces";
+
+    fn field<const STRICT: bool, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        json: &mut A,
+        at: &mut At<'_>,
+    ) -> Result<(), A::Error> {
+        match name {
+            "traceID" | "traceId" => self.trace_id = scalar(json)?.trace_id("traces.traceID", at.notes),
+            "rootServiceName" => self.root_service = scalar(json)?.text("traces.rootServiceName", at.notes),
+            "rootTraceName" => self.root_name = scalar(json)?.text("traces.rootTraceName", at.notes),
+            "startTimeUnixNano" => self.start = scalar(json)?.nanos("traces.startTimeUnixNano", at.notes),
+            "durationMs" => self.duration_ms = scalar(json)?.u64("traces.durationMs", at.notes),
+            "spanSet" => {
+                let mut set = SpanSet::default();
+                json.next_value_seed(Fill::<_, STRICT> { at: at.here(), message: &mut set })?;
+                self.set = set.0;
+            }
+            "spanSets" => list::<STRICT, _, _>(&mut self.sets, json, at)?,
+            _ => ignore(json)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Message<'de> for SpanSet<'de> {
+    const NAME: &'static str = "spanSet";
+
+    fn field<const STRICT: bool, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        json: &mut A,
+        at: &mut At<'_>,
+    ) -> Result<(), A::Error> {
+        match name {
+            "spans" => list::<STRICT, _, _>(&mut self.0, json, at),
+            _ => json.next_value::<IgnoredAny>().map(drop),
+        }
+    }
+}
+
+impl<'de> Message<'de> for FoundSpan<'de> {
+    const NAME: &'static str = "spans";
+
+    fn field<const STRICT: bool, A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        json: &mut A,
+        at: &mut At<'_>,
+    ) -> Result<(), A::Error> {
+        match name {
+            "spanID" => self.row.span_id = scalar(json)?.span_id("spans.spanID", at.notes),
+            "durationNanos" => self.duration = scalar(json)?.u64("spans.durationNanos", at.notes),
+            _ => self.row.field::<STRICT, _>(name, json, at)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de> FoundTrace<'de> {
+    /// Gives the spans on; returns how many. A trace of which no span was returned is shown by what is known of its
+    /// root.
+    pub(crate) fn tell(mut self, sink: &mut dyn SpanSink) -> u64 {
+        let mut spans: Vec<FoundSpan<'de>> = self.sets.drain(..).flat_map(|set| set.0).collect();
+        if spans.is_empty() {
+            spans = self.set;
+        }
+        if spans.is_empty() && !self.trace_id.is_absent() {
+            spans.push(FoundSpan {
+                row: SpanRow {
+                    name: self.root_name.clone(),
+                    start: self.start,
+                    attributes: vec![service(self.root_service.clone())],
+                    ..SpanRow::default()
+                },
+                duration: self.duration_ms.saturating_mul(1_000_000),
+            });
+        }
+        // A span that matches twice is returned twice.
+        let mut told = BTreeSet::<SpanId>::new();
+        let scope = sink.open_scope();
+        sink.close_scope(scope, &Scope::default());
+        let mut count = 0;
+        for FoundSpan { mut row, duration } in spans {
+            if !row.span_id.is_absent() && !told.insert(row.span_id) {
+                continue;
+            }
+            row.trace_id = self.trace_id;
+            row.end = UnixNanos(row.start.0.saturating_add(duration));
+            // The service is among the attributes of the span, where it was asked for.
+            let mut resource = Resource::default();
+            if let Some(at) = row.attributes.iter().position(|attribute| attribute.key == "service.name") {
+                resource.attributes.push(row.attributes.remove(at));
+            }
+            let reference = sink.open_resource();
+            sink.span(reference, scope, &row);
+            sink.close_resource(reference, &resource);
+            count += 1;
+        }
+        count
+    }
+}
+
+fn service(name: Cow<'_, str>) -> KeyValue<'_> {
+    KeyValue { key: Cow::Borrowed("service.name"), value: AnyValue::Str(name) }
+}

@@ -1,0 +1,100 @@
+//! Real files: their figures, and that nothing is too broken to end well.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
+#[cfg(test)]
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus");
+
+/// Where the figures differ from the oracle's, and why. (file, field, ours, the reason)
+const EXPLAINED: &[(&str, &str, u64, &str)] = &[];
+
+fn corpus() -> Option<PathBuf> {
+    let path = PathBuf::from(CORPUS);
+    if path.is_dir() {
+        return Some(path);
+    }
+    println!("skipped: no corpus at {CORPUS}");
+    None
+}
+
+fn files(under: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![under.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn figures() {
+    let Some(corpus) = corpus() else { return };
+    let facts: Value =
+        serde_json::from_slice(&std::fs::read(corpus.join("oracles/file_facts.json")).unwrap()).unwrap();
+    let facts: BTreeMap<&str, &Value> = facts["facts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fact| (fact["file"].as_str().unwrap(), fact))
+        .collect();
+    let mut wrong = Vec::new();
+    let mut opened = 0;
+    for folder in ["otlp-json", "tempo-json"] {
+        for path in files(&corpus.join(folder)) {
+            let name = path.strip_prefix(&corpus).unwrap().to_str().unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            let (picture, outcome) = support::decode_in(&bytes, &[1 << 20]);
+            let small = support::decode_in(&bytes, &[61]);
+            assert_eq!(small.0.lines(), picture.lines(), "{name} in chunks");
+            let fact = facts[name];
+            if let Err(refusal) = outcome {
+                wrong.push(format!("{name}: refused: {refusal}"));
+                continue;
+            }
+            opened += 1;
+            for (field, ours) in [
+                ("spans", picture.spans()),
+                ("traces", picture.traces.len()),
+                ("events", picture.events),
+                ("links", picture.links),
+                ("errors", picture.errors),
+            ] {
+                let theirs = fact[field].as_u64().unwrap();
+                let explained = EXPLAINED.iter().any(|e| (e.0, e.1, e.2) == (name, field, ours as u64));
+                if theirs != ours as u64 && !explained {
+                    wrong.push(format!("{name}: {field}: {ours}, not {theirs}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    println!("{opened} files");
+}
+
+#[test]
+fn bad_input_always_ends() {
+    let Some(corpus) = corpus() else { return };
+    let files = files(&corpus.join("bad-input"));
+    let mut refused = 0;
+    for path in &files {
+        let bytes = std::fs::read(path).unwrap();
+        let (picture, whole) = support::decode_in(&bytes, &[1 << 20]);
+        let (chunked, parts) = support::decode_in(&bytes, &[1, 5, 3]);
+        assert_eq!(whole, parts, "{}", path.display());
+        assert_eq!(picture.lines(), chunked.lines(), "{}", path.display());
+        refused += usize::from(whole.is_err());
+    }
+    println!("{} files, {refused} refused", files.len());
+    assert_eq!(refused, files.len(), "none of them is a trace");
+}

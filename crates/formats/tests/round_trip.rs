@@ -1,0 +1,245 @@
+//! What is written is read again, however it is cut.
+
+#[cfg(test)]
+mod support;
+
+use formats::{Decoder, OtlpJsonWriter, span_to_json};
+use otel::{
+    AnyValue, EventRow, KeyValue, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, SpanSink as _,
+    StatusCode, TraceId, UnixNanos,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use support::Picture;
+
+fn value() -> impl Strategy<Value = AnyValue<'static>> {
+    let leaf = prop_oneof![
+        Just(AnyValue::Empty),
+        any::<String>().prop_map(AnyValue::from),
+        any::<bool>().prop_map(AnyValue::Bool),
+        any::<i64>().prop_map(AnyValue::Int),
+        any::<f64>().prop_map(AnyValue::Double),
+        vec(any::<u8>(), 0..5).prop_map(|bytes| AnyValue::Bytes(bytes.into())),
+    ];
+    leaf.prop_recursive(4, 12, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(AnyValue::Array),
+            vec((any::<String>(), inner), 0..3).prop_map(|list| AnyValue::Map(
+                list.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect()
+            )),
+        ]
+    })
+}
+
+fn attributes() -> impl Strategy<Value = Vec<KeyValue<'static>>> {
+    vec((any::<String>(), value()), 0..4)
+        .prop_map(|list| list.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect())
+}
+
+prop_compose! {
+    fn event()(time in any::<u64>(), name in any::<String>(), attributes in attributes(), dropped in any::<u32>())
+        -> EventRow<'static> {
+        EventRow { time: UnixNanos(time), name: name.into(), attributes, dropped_attributes_count: dropped }
+    }
+}
+
+prop_compose! {
+    fn link()(trace in any::<u128>(), span in any::<u64>(), state in any::<String>(), attributes in attributes(),
+        counts in any::<(u32, u32)>()) -> LinkRow<'static> {
+        LinkRow {
+            trace_id: TraceId(trace),
+            span_id: SpanId(span),
+            trace_state: state.into(),
+            attributes,
+            dropped_attributes_count: counts.0,
+            flags: counts.1,
+        }
+    }
+}
+
+prop_compose! {
+    fn span()(
+        ids in any::<(u128, u64, u64)>(),
+        texts in any::<(String, String, String)>(),
+        numbers in any::<(u32, u32, u32, u32)>(),
+        times in any::<(u64, u64)>(),
+        kind in 0_u64..6,
+        code in 0_u64..3,
+        attributes in attributes(),
+        events in vec(event(), 0..3),
+        links in vec(link(), 0..3),
+    ) -> SpanRow<'static> {
+        SpanRow {
+            trace_id: TraceId(ids.0),
+            span_id: SpanId(ids.1),
+            parent_span_id: SpanId(ids.2),
+            trace_state: texts.0.into(),
+            flags: numbers.0,
+            name: texts.1.into(),
+            kind: SpanKind::from_number(kind).unwrap_or_default(),
+            start: UnixNanos(times.0),
+            end: UnixNanos(times.1),
+            attributes,
+            dropped_attributes_count: numbers.1,
+            events,
+            dropped_events_count: numbers.2,
+            links,
+            dropped_links_count: numbers.3,
+            status_code: StatusCode::from_number(code).unwrap_or_default(),
+            status_message: texts.2.into(),
+        }
+    }
+}
+
+/// Groups of spans of one resource and scope.
+fn groups() -> impl Strategy<Value = Vec<(Resource<'static>, Scope<'static>, Vec<SpanRow<'static>>)>> {
+    let resource = (attributes(), any::<u32>(), any::<String>()).prop_map(|(attributes, dropped, schema)| {
+        Resource { attributes, dropped_attributes_count: dropped, schema_url: schema.into() }
+    });
+    let scope = (any::<(String, String, String)>(), attributes(), any::<u32>()).prop_map(
+        |(texts, attributes, dropped)| Scope {
+            name: texts.0.into(),
+            version: texts.1.into(),
+            attributes,
+            dropped_attributes_count: dropped,
+            schema_url: texts.2.into(),
+        },
+    );
+    vec((resource, scope, vec(span(), 1..4)), 1..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn decoding_undoes_encoding(groups in groups(), sizes in vec(1_usize..200, 1..6), content_first in any::<bool>()) {
+        let mut expected = Picture::default();
+        let mut writer = OtlpJsonWriter::new(Vec::new());
+        for (resource, scope, spans) in &groups {
+            for sink in [&mut expected as &mut dyn otel::SpanSink, &mut writer] {
+                let (r, s) = (sink.open_resource(), sink.open_scope());
+                let give = |sink: &mut dyn otel::SpanSink| {
+                    sink.close_resource(r, resource);
+                    sink.close_scope(s, scope);
+                };
+                if content_first { give(sink) }
+                for span in spans {
+ sink.span(r, s, span);
+}
+                if !content_first { give(sink) }
+            }
+        }
+        let text = writer.finish().unwrap();
+        serde_json::from_slice::<serde_json::Value>(&text).unwrap();
+        let (picture, outcome) = support::decode_in(&text, &sizes);
+        prop_assert_eq!(picture.lines(), expected.lines());
+        prop_assert_eq!(outcome.unwrap().spans, picture.spans() as u64);
+        // Every field, not only those the picture shows.
+        let mut again = OtlpJsonWriter::new(Vec::new());
+        let mut decoder = Decoder::new();
+        decoder.push(&text, &mut again).unwrap();
+        decoder.finish(&mut again).unwrap();
+        prop_assert_eq!(String::from_utf8(again.finish().unwrap()).unwrap(), String::from_utf8(text).unwrap());
+    }
+
+    #[test]
+    fn any_text_ends(text in r#"[\[\]{}:,"\\a1 \n]{0,60}"#, sizes in vec(1_usize..9, 1..4)) {
+        let whole = support::decode_in(text.as_bytes(), &[1000]);
+        let parts = support::decode_in(text.as_bytes(), &sizes);
+        prop_assert_eq!(whole, parts);
+    }
+
+    #[test]
+    fn a_damaged_file_ends(at in 0_usize..20_000, byte in any::<u8>(), cut in 0_usize..30_000, sizes in vec(1_usize..3000, 1..4)) {
+        let mut writer = OtlpJsonWriter::new(Vec::new());
+        support::generate::spans(30, &mut writer);
+        let mut bytes = writer.finish().unwrap();
+        if let Some(place) = bytes.get_mut(at) { *place = byte }
+        bytes.truncate(cut);
+        let whole = support::decode_in(&bytes, &[usize::MAX]);
+        let parts = support::decode_in(&bytes, &sizes);
+        prop_assert_eq!(whole.0.lines(), parts.0.lines());
+    }
+}
+
+#[test]
+fn generated_files_hold_what_was_asked_for() {
+    let mut writer = OtlpJsonWriter::new(Vec::new());
+    support::generate::spans(600, &mut writer);
+    let (picture, outcome) = support::decode_in(&writer.finish().unwrap(), &[4096]);
+    assert_eq!((picture.spans(), picture.traces.len(), picture.warnings.len()), (600, 15, 0));
+    assert_eq!(outcome.unwrap().documents, 1);
+}
+
+#[test]
+fn scopes_of_one_resource_stand_together() {
+    let mut writer = OtlpJsonWriter::new(Vec::new());
+    let (resource, one, two) = (writer.open_resource(), writer.open_scope(), writer.open_scope());
+    let span = |name: &'static str| SpanRow { name: name.into(), ..SpanRow::default() };
+    writer.span(resource, one, &span("a"));
+    writer.span(resource, two, &span("b"));
+    writer.close_scope(two, &Scope { name: "two".into(), ..Scope::default() });
+    assert_eq!(
+        String::from_utf8(writer.finish().unwrap()).unwrap(),
+        r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]},{"scope":{"name":"two"},"spans":[{"name":"b"}]}]}]}"#
+    );
+}
+
+#[test]
+fn one_span_for_reading() {
+    let span = SpanRow {
+        trace_id: TraceId(10),
+        name: "a \"b\"".into(),
+        kind: SpanKind::Client,
+        start: UnixNanos(1_700_000_000_000_000_001),
+        attributes: vec![
+            KeyValue::new("n", 1_i64),
+            KeyValue::new("x", AnyValue::Array(vec![])),
+            KeyValue::new("d", 1.0),
+        ],
+        ..SpanRow::default()
+    };
+    let expected = r#"{
+  "resourceSpans": [
+    {
+      "resource": {},
+      "scopeSpans": [
+        {
+          "scope": {},
+          "spans": [
+            {
+              "traceId": "0000000000000000000000000000000a",
+              "name": "a \"b\"",
+              "kind": 3,
+              "startTimeUnixNano": "1700000000000000001",
+              "attributes": [
+                {
+                  "key": "n",
+                  "value": {
+                    "intValue": "1"
+                  }
+                },
+                {
+                  "key": "x",
+                  "value": {
+                    "arrayValue": {
+                      "values": []
+                    }
+                  }
+                },
+                {
+                  "key": "d",
+                  "value": {
+                    "doubleValue": 1.0
+                  }
+                }
+              ]
+            }
+          ]
+        }
+      ]
+    }
+  ]
+}"#;
+    assert_eq!(span_to_json(&span, &Resource::default(), &Scope::default()), expected);
+}
