@@ -23,6 +23,7 @@ pub struct TraceId(pub u128);
 pub struct SpanId(pub u64);
 
 /// Value of each hex digit, 0xFF elsewhere: one load a digit, since ids are a sixth of all OTLP JSON text.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: a bad index does not build")]
 const NIBBLE: [u8; 256] = {
     let mut table = [0xFF; 256];
     let mut i = 0;
@@ -116,7 +117,11 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Result<&str, IdError>) {
-        assert_eq!(TraceId::from_hex(text.as_bytes()).map(|id| id.to_string()), expected.map(str::to_owned), "{text}");
+        assert_eq!(
+            TraceId::from_hex(text.as_bytes()).map(|id| id.to_string()),
+            expected.map(str::to_owned),
+            "{text}"
+        );
     }
 
     #[test]
@@ -131,7 +136,10 @@ mod tests {
 
     #[test]
     fn span_ids() {
-        assert_eq!(SpanId::from_hex(b"EEE19B7EC3C1B174").map(|id| id.to_string()), Ok("eee19b7ec3c1b174".to_owned()));
+        assert_eq!(
+            SpanId::from_hex(b"EEE19B7EC3C1B174").map(|id| id.to_string()),
+            Ok("eee19b7ec3c1b174".to_owned())
+        );
         assert_eq!(SpanId::from_hex(b"zz"), Err(IdError));
         assert_eq!(SpanId::from_hex(b"11112222333344445"), Err(IdError));
     }

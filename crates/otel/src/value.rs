@@ -19,7 +19,7 @@ pub enum AnyValue<'a> {
     /// `bytesValue`.
     Bytes(Cow<'a, [u8]>),
     /// `arrayValue`.
-    Array(Vec<AnyValue<'a>>),
+    Array(Vec<Self>),
     /// `kvlistValue`.
     Map(Vec<KeyValue<'a>>),
 }

@@ -3,13 +3,13 @@
 use std::hash::{BuildHasher as _, Hash as _, Hasher};
 
 use otel::{
-    AnyValue, KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanId, SpanRow, SpanSink, StatusCode, TraceId,
-    UnixNanos, Warning, WarningKind,
+    AnyValue, KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanId, SpanRow, SpanSink, StatusCode,
+    TraceId, UnixNanos, Warning, WarningKind,
 };
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::index::{Column, Idx, OriginIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
-use crate::spans::{Origin, Rare, Sparse, SpanFlags, StoredEvent, StoredLink, Trace, TraceStore};
+use crate::spans::{Origin, Rare, SpanFlags, Sparse, StoredEvent, StoredLink, Trace, TraceStore};
 use crate::strings::{Interner, StringPool};
 use crate::tree::{NONE, Seed, plant};
 use crate::values::AttributeTable;
@@ -281,7 +281,17 @@ impl TraceStoreBuilder {
 
     /// Repairs, counts, sorts and sets up the columns.
     pub fn seal(self) -> TraceStore {
-        let Self { strings, trace_ids, rare_values, mut warnings, rows, mut attributes, mut events, mut links, .. } = self;
+        let Self {
+            strings,
+            trace_ids,
+            rare_values,
+            mut warnings,
+            rows,
+            mut attributes,
+            mut events,
+            mut links,
+            ..
+        } = self;
         let (resources, resource_places) = self.resources.finish();
         let (scopes, scope_places) = self.scopes.finish();
         let (services, service_of_resource) = name_services(&resources);
@@ -387,7 +397,8 @@ impl Groups {
 
     fn rows(&self, slot: u32) -> &[u32] {
         let end = self.ends.get(slot as usize).copied().unwrap_or(0) as usize;
-        let start = (slot as usize).checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0) as usize;
+        let start =
+            (slot as usize).checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0) as usize;
         self.by_trace.get(start..end).unwrap_or(&[])
     }
 }
@@ -441,7 +452,12 @@ impl Sealing {
             let row = row as usize;
             let known = known_start(rows.start[row], rows.end[row]);
             base = base.min(known.unwrap_or(u64::MAX));
-            seeds.push(Seed { id: rows.id[row].0, parent: rows.parent[row].0, start: known.unwrap_or(0) });
+            seeds.push(Seed {
+                id: rows.id[row].0,
+                parent: rows.parent[row].0,
+                start: known.unwrap_or(0),
+                start_is_missing: start_is_missing(rows.start[row], rows.end[row]),
+            });
         }
         if base == u64::MAX {
             base = 0;
@@ -458,18 +474,12 @@ impl Sealing {
             let parent = if parent == NONE { NONE } else { parent + offset };
             let mut flags = forest.flags[place];
             let (raw_start, raw_end) = (rows.start[row], rows.end[row]);
-            let inherited = if parent == NONE { None } else { Some(self.start[parent as usize]) };
-            let start = if start_is_missing(raw_start, raw_end) {
+            let seed = seeds[local as usize];
+            if seed.start_is_missing {
                 flags.insert(SpanFlags::NO_START);
-                let own_end = raw_end.checked_sub(base);
-                match (inherited, own_end) {
-                    (Some(inherited), Some(end)) => inherited.min(end),
-                    (Some(time), None) | (None, Some(time)) => time,
-                    (None, None) => 0,
-                }
-            } else {
-                raw_start - base
-            };
+            }
+            // A span without any time stands at the start of its trace.
+            let start = seed.start.saturating_sub(base);
             let duration = match raw_end.checked_sub(base + start) {
                 Some(duration) => duration,
                 None if raw_end == 0 => {
@@ -526,8 +536,16 @@ impl Sealing {
         let (id, parent) = (rows.id[row], rows.parent[row]);
         let notes = [
             (SpanFlags::NO_ID, WarningKind::MissingSpanId, "a span of trace {t} has no id"),
-            (SpanFlags::DUPLICATE_ID, WarningKind::DuplicateSpanId, "span {s} of trace {t} is there more than once"),
-            (SpanFlags::ORPHAN, WarningKind::Orphan, "span {s} of trace {t}: its parent {p} is not in the input"),
+            (
+                SpanFlags::DUPLICATE_ID,
+                WarningKind::DuplicateSpanId,
+                "span {s} of trace {t} is there more than once",
+            ),
+            (
+                SpanFlags::ORPHAN,
+                WarningKind::Orphan,
+                "span {s} of trace {t}: its parent {p} is not in the input",
+            ),
             (SpanFlags::CYCLE, WarningKind::Cycle, "span {s} of trace {t} is below its own parent {p}"),
             (SpanFlags::NO_START, WarningKind::MissingStartTime, "span {s} of trace {t} has no start time"),
             (SpanFlags::NO_END, WarningKind::MissingEndTime, "span {s} of trace {t} has no end time"),
@@ -545,7 +563,7 @@ impl Sealing {
         }
     }
 
-    fn report(&mut self, warnings: &mut Warnings) {
+    fn report(&self, warnings: &mut Warnings) {
         for found in self.found.iter() {
             warnings.add_many(found.kind, found.count, found.offset, || found.example.clone());
         }
@@ -590,7 +608,11 @@ fn find_origins(
             let scope = scope_places.get(scope.0 as usize).copied().unwrap_or(0);
             *known.entry((resource, scope)).or_insert_with(|| {
                 let service = service_of_resource.get(resource as usize).copied().unwrap_or_default();
-                origins.push(Origin { resource: Idx::new(resource as usize), scope: Idx::new(scope as usize), service })
+                origins.push(Origin {
+                    resource: Idx::new(resource as usize),
+                    scope: Idx::new(scope as usize),
+                    service,
+                })
             })
         })
         .collect();
@@ -598,6 +620,7 @@ fn find_origins(
 }
 
 /// What a list shows of each trace.
+#[expect(clippy::indexing_slicing, reason = "columns of one store, by its own indices")]
 fn sum_up(store: &mut TraceStore) {
     let mut services_seen: Vec<u32> = vec![u32::MAX; store.services.len()];
     for trace in store.traces.indices() {
@@ -615,7 +638,8 @@ fn sum_up(store: &mut TraceStore) {
                 *seen = trace.0;
                 services += u32::from(!store.services[service].is_empty());
             }
-            if root.is_none() && store.parent[span] == NONE && !store.flags[span].contains(SpanFlags::ORPHAN) {
+            if root.is_none() && store.parent[span] == NONE && !store.flags[span].contains(SpanFlags::ORPHAN)
+            {
                 root = Some(span);
             }
         }

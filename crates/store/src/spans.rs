@@ -1,11 +1,15 @@
 //! The store itself: columns, and views of a trace and a span over them.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "columns have one entry an index, and only this store makes indices"
+)]
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
 use otel::{
-    EventRow, KeyValue, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, SpanSink, StatusCode, TraceId, UnixNanos,
+    EventRow, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, SpanSink, StatusCode, TraceId, UnixNanos,
 };
 use rustc_hash::FxHashMap;
 
@@ -296,7 +300,10 @@ impl TraceStore {
     }
 
     /// The span and all below it.
-    pub fn subtree(&self, span: SpanIdx) -> impl DoubleEndedIterator<Item = SpanIdx> + ExactSizeIterator + use<> {
+    pub fn subtree(
+        &self,
+        span: SpanIdx,
+    ) -> impl DoubleEndedIterator<Item = SpanIdx> + ExactSizeIterator + use<> {
         SpanIdx::range(span..self.subtree_end[span])
     }
 
@@ -452,7 +459,9 @@ impl TraceStore {
     /// The span's events, in the order of the input.
     pub fn events(&self, span: SpanIdx) -> impl Iterator<Item = Event<'_>> {
         let range = self.events.range(self.row[span]);
-        let before = |i: usize| i.checked_sub(1).and_then(|i| self.events.items.get(i)).map_or(0, |e| e.attributes_end);
+        let before = |i: usize| {
+            i.checked_sub(1).and_then(|i| self.events.items.get(i)).map_or(0, |e| e.attributes_end)
+        };
         range.filter_map(move |i| {
             let &stored = self.events.items.get(i)?;
             Some(Event { store: self, stored, attributes_start: before(i) })
@@ -467,7 +476,8 @@ impl TraceStore {
     /// The span's links, in the order of the input.
     pub fn links(&self, span: SpanIdx) -> impl Iterator<Item = Link<'_>> {
         let range = self.links.range(self.row[span]);
-        let before = |i: usize| i.checked_sub(1).and_then(|i| self.links.items.get(i)).map_or(0, |l| l.attributes_end);
+        let before =
+            |i: usize| i.checked_sub(1).and_then(|i| self.links.items.get(i)).map_or(0, |l| l.attributes_end);
         range.filter_map(move |i| {
             let &stored = self.links.items.get(i)?;
             Some(Link { store: self, stored, attributes_start: before(i) })
@@ -492,7 +502,7 @@ impl TraceStore {
             kind: self.kind(span),
             start,
             end,
-            attributes: self.attributes(span).map(owned_key_value).collect(),
+            attributes: self.attributes(span).map(Attribute::to_key_value).collect(),
             dropped_attributes_count: rare.dropped_attributes_count,
             events: self.events(span).map(|event| event.row()).collect(),
             dropped_events_count: rare.dropped_events_count,
@@ -505,11 +515,13 @@ impl TraceStore {
 
     /// Gives everything to another sink: a writer, or the builder of a larger store.
     pub fn feed(&self, sink: &mut dyn SpanSink) {
-        let resources: Vec<_> = self.resources.as_slice().iter().map(|content| (sink.open_resource(), content)).collect();
+        let resources: Vec<_> =
+            self.resources.as_slice().iter().map(|content| (sink.open_resource(), content)).collect();
         for (resource, content) in &resources {
             sink.close_resource(*resource, content);
         }
-        let scopes: Vec<_> = self.scopes.as_slice().iter().map(|content| (sink.open_scope(), content)).collect();
+        let scopes: Vec<_> =
+            self.scopes.as_slice().iter().map(|content| (sink.open_scope(), content)).collect();
         for (scope, content) in &scopes {
             sink.close_scope(*scope, content);
         }
@@ -552,10 +564,6 @@ impl TraceStore {
     }
 }
 
-fn owned_key_value(attribute: Attribute<'_>) -> KeyValue<'_> {
-    KeyValue { key: Cow::Borrowed(attribute.key), value: attribute.value.to_any() }
-}
-
 impl<'a> Event<'a> {
     /// When it happened, as written.
     pub fn time(&self) -> UnixNanos {
@@ -579,7 +587,7 @@ impl<'a> Event<'a> {
         EventRow {
             time: self.time(),
             name: Cow::Borrowed(self.name()),
-            attributes: self.attributes().map(owned_key_value).collect(),
+            attributes: self.attributes().map(Attribute::to_key_value).collect(),
             dropped_attributes_count: self.stored.dropped_attributes_count,
         }
     }
@@ -609,7 +617,7 @@ impl<'a> Link<'a> {
             trace_id: self.stored.trace_id,
             span_id: self.stored.span_id,
             trace_state: Cow::Borrowed(self.store.strings.get(self.stored.trace_state)),
-            attributes: self.attributes().map(owned_key_value).collect(),
+            attributes: self.attributes().map(Attribute::to_key_value).collect(),
             dropped_attributes_count: self.stored.dropped_attributes_count,
             flags: self.stored.flags,
         }

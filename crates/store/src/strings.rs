@@ -37,9 +37,8 @@ impl StringPool {
 
     /// Adds a text without looking whether it is there.
     pub(crate) fn push(&mut self, text: &str) -> StrIdx {
-        let fits = |chunk: &Chunk| {
-            chunk.ends.len() < CHUNK && chunk.text.len() + text.len() < u32::MAX as usize
-        };
+        let fits =
+            |chunk: &Chunk| chunk.ends.len() < CHUNK && chunk.text.len() + text.len() < u32::MAX as usize;
         if !self.chunks.last().is_some_and(fits) {
             if let Some(last) = self.chunks.last_mut() {
                 // An early break (4 GiB in one chunk) leaves unused numbers, so that index >> 12 stays the chunk.
@@ -165,7 +164,7 @@ mod tests {
         for (first, text, ends) in pool.runs() {
             let mut start = 0;
             for (i, &end) in ends.iter().enumerate() {
-                assert_eq!(&text[start..end as usize], pool.get(StrIdx(first.0 + i as u32)));
+                assert_eq!(text.get(start..end as usize), Some(pool.get(StrIdx(first.0 + i as u32))));
                 start = end as usize;
                 seen.push(first.0 + i as u32);
             }

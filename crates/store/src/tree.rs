@@ -21,19 +21,35 @@ pub(crate) struct Forest {
     pub(crate) flags: Vec<SpanFlags>,
 }
 
-/// What is known of a row. Zero means absent, for all three.
+/// What is known of a row. Zero means absent, for ids.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seed {
     pub(crate) id: u64,
     pub(crate) parent: u64,
+    /// As written; where it is missing, the end, or zero.
     pub(crate) start: u64,
+    pub(crate) start_is_missing: bool,
 }
 
-#[expect(clippy::indexing_slicing, reason = "every place below is a row number, and all columns have one entry a row")]
-pub(crate) fn plant(seeds: &[Seed]) -> Forest {
+#[expect(
+    clippy::indexing_slicing,
+    reason = "every place below is a row number, and all columns have one entry a row"
+)]
+pub(crate) fn plant(seeds: &mut [Seed]) -> Forest {
     let n = seeds.len();
     let mut flags_of_row = vec![SpanFlags::default(); n];
     let mut parent_of_row = find_parents(seeds, &mut flags_of_row);
+    // Before sorting, so that siblings are in order of the starts that are shown. A missing start is the parent's,
+    // but not after the own end.
+    for row in 0..n {
+        let parent = parent_of_row[row];
+        if seeds[row].start_is_missing && parent != NONE && !seeds[parent as usize].start_is_missing {
+            let of_parent = seeds[parent as usize].start;
+            let seed = &mut seeds[row];
+            seed.start = if seed.start == 0 { of_parent } else { of_parent.min(seed.start) };
+        }
+    }
+    let seeds = &*seeds;
 
     // By start time, then arrival: so children come out sorted from one pass, and real input is nearly sorted already.
     let mut by_start: Vec<u32> = (0..n as u32).collect();
@@ -168,24 +184,30 @@ mod tests {
 
     /// Rows as `id<parent@start`, in order of arrival; expected as an indented drawing of ids and flags.
     fn check(rows: &str, expected: &str) {
-        let seeds: Vec<Seed> = rows
+        let mut seeds: Vec<Seed> = rows
             .split_whitespace()
             .map(|row| {
                 let (ids, start) = row.split_once('@').unwrap();
                 let (id, parent) = ids.split_once('<').unwrap_or((ids, "0"));
-                Seed { id: id.parse().unwrap(), parent: parent.parse().unwrap(), start: start.parse().unwrap() }
+                Seed {
+                    id: id.parse().unwrap(),
+                    parent: parent.parse().unwrap(),
+                    start: start.parse().unwrap(),
+                    start_is_missing: false,
+                }
             })
             .collect();
-        let forest = plant(&seeds);
+        let forest = plant(&mut seeds);
         let drawn: Vec<String> = (0..seeds.len())
             .map(|place| {
                 let indent = "  ".repeat(forest.depth[place] as usize);
                 format!("{indent}{}{}", seeds[forest.row[place] as usize].id, forest.flags[place])
             })
             .collect();
-        let expected: Vec<&str> = expected.lines().map(str::trim_end).filter(|line| !line.trim().is_empty()).collect();
+        let expected: Vec<&str> =
+            expected.lines().map(str::trim_end).filter(|line| !line.trim().is_empty()).collect();
         let margin = expected.first().map_or(0, |line| line.len() - line.trim_start().len());
-        let expected: Vec<&str> = expected.iter().map(|line| &line[margin..]).collect();
+        let expected: Vec<&str> = expected.iter().map(|line| line.get(margin..).unwrap_or(line)).collect();
         assert_eq!(drawn, expected, "{rows}");
         for place in 0..seeds.len() {
             let below = (place + 1..seeds.len())
@@ -200,51 +222,67 @@ mod tests {
 
     #[test]
     fn children_by_start_then_arrival() {
-        check("3<1@30 2<1@20 1@10 4<2@25 5<1@20", "
+        check(
+            "3<1@30 2<1@20 1@10 4<2@25 5<1@20",
+            "
             1
               2
                 4
               5
-              3");
+              3",
+        );
     }
 
     #[test]
     fn orphans_and_several_roots() {
-        check("1@10 2<9@5 3<2@6", "
+        check(
+            "1@10 2<9@5 3<2@6",
+            "
             2 orphan
               3
-            1");
+            1",
+        );
     }
 
     #[test]
     fn duplicate_and_missing_ids() {
-        check("1@1 1@2 2<1@3 0<1@4", "
+        check(
+            "1@1 1@2 2<1@3 0<1@4",
+            "
             1
               2
               0 no id
-            1 duplicate id");
+            1 duplicate id",
+        );
     }
 
     #[test]
     fn circles_are_cut_at_their_earliest_span() {
-        check("1<1@5 2<1@6", "
+        check(
+            "1<1@5 2<1@6",
+            "
             1 cycle
-              2");
-        check("7@1 1<3@30 2<1@20 3<2@40 4<3@5 5<4@6", "
+              2",
+        );
+        check(
+            "7@1 1<3@30 2<1@20 3<2@40 4<3@5 5<4@6",
+            "
             7
             2 cycle
               3
                 4
                   5
-                1");
+                1",
+        );
     }
 
     #[test]
     fn deep_and_wide() {
-        let deep: Vec<Seed> = (1..=100_000).map(|id| Seed { id, parent: id - 1, start: id }).collect();
-        assert_eq!(plant(&deep).depth.last(), Some(&99_999));
-        let wide: Vec<Seed> = (1..=100_000).map(|id| Seed { id, parent: u64::from(id > 1), start: 200_000 - id }).collect();
-        let forest = plant(&wide);
+        let seed = |id, parent, start| Seed { id, parent, start, start_is_missing: false };
+        let mut deep: Vec<Seed> = (1..=100_000).map(|id| seed(id, id - 1, id)).collect();
+        assert_eq!(plant(&mut deep).depth.last(), Some(&99_999));
+        let mut wide: Vec<Seed> = (1..=100_000).map(|id| seed(id, u64::from(id > 1), 200_000 - id)).collect();
+        let forest = plant(&mut wide);
         assert_eq!(forest.subtree_end[0], 100_000);
         assert_eq!((forest.row[0], forest.row[1]), (0, 99_999), "the last to arrive started first");
     }

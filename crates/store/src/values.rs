@@ -204,9 +204,9 @@ pub enum Value<'a> {
     Owned(&'a AnyValue<'static>),
 }
 
-impl Attribute<'_> {
+impl<'a> Attribute<'a> {
     /// As it stood on the wire.
-    pub fn to_key_value(&self) -> KeyValue<'_> {
+    pub fn to_key_value(self) -> KeyValue<'a> {
         KeyValue { key: Cow::Borrowed(self.key), value: self.value.to_any() }
     }
 }

@@ -1,0 +1,190 @@
+//! What the builder makes of rows that are odd, and that it loses nothing.
+
+use fixtures::{Collected, collect};
+use otel::{SpanSink as _, WarningKind};
+use store::{TraceIdx, TraceStore, TraceStoreBuilder};
+
+fn build(notation: &str) -> TraceStore {
+    let mut builder = TraceStoreBuilder::new();
+    fixtures::trace(notation).feed(&mut builder);
+    builder.seal()
+}
+
+/// The spans in preorder: indentation, operation, start and duration in milliseconds, repairs.
+fn draw(store: &TraceStore) -> Vec<String> {
+    let mut lines = Vec::new();
+    for trace in store.traces().as_slice() {
+        for span in trace.indices() {
+            lines.push(format!(
+                "{}{} {}+{}{}",
+                "  ".repeat(store.depth(span) as usize),
+                store.name(span),
+                store.start(span) / 1_000_000,
+                store.duration(span) / 1_000_000,
+                store.flags(span)
+            ));
+        }
+    }
+    lines
+}
+
+fn check(notation: &str, expected: &[&str], warnings: &[(WarningKind, u64)]) {
+    let store = build(notation);
+    assert_eq!(draw(&store), expected, "{notation}");
+    let found: Vec<_> = store.warnings().iter().map(|warning| (warning.kind, warning.count)).collect();
+    assert_eq!(found, warnings, "{notation}");
+    let again = TraceStoreBuilder::from_store(&store);
+    assert_eq!(draw(&again.seal()), expected, "appended to nothing: {notation}");
+}
+
+#[test]
+fn a_trace_in_order() {
+    check(
+        "
+        a root     100..200ms
+          b late   150..160ms
+          b early  110..120ms
+        ",
+        &["root 0+100", "  early 10+10", "  late 50+10"],
+        &[],
+    );
+}
+
+#[test]
+fn times_that_are_missing_or_reversed() {
+    check(
+        "
+        a root        100..200ms
+          a no-start  ?..150ms
+          a no-end    120ms..?
+          a neither   ?..?
+          a reversed  180..170ms
+        ",
+        &[
+            "root 0+100",
+            "  no-start 0+50 no start",
+            "  neither 0+0 no start no end",
+            "  no-end 20+0 no end",
+            "  reversed 80+0 reversed",
+        ],
+        &[
+            (WarningKind::MissingStartTime, 2),
+            (WarningKind::MissingEndTime, 2),
+            (WarningKind::ReversedTimes, 1),
+        ],
+    );
+}
+
+#[test]
+fn a_trace_that_counts_from_zero_has_no_missing_start() {
+    check("base=0\na root 0..100us\n  a child 0..50us", &["root 0+0", "  child 0+0"], &[]);
+}
+
+#[test]
+fn orphans_duplicates_cycles_and_missing_ids() {
+    check(
+        "
+        a root    0..90ms   id=1
+          a twin  10..20ms  id=2
+          a twin  30..40ms  id=2
+        a lost    50..60ms  id=3 parent=99
+        a nobody  70..80ms  id=none
+        a snake   81..89ms  id=5 parent=6
+        a tail    82..88ms  id=6 parent=5
+        ",
+        &[
+            "root 0+90",
+            "  twin 10+10",
+            "  twin 30+10 duplicate id",
+            "lost 50+10 orphan",
+            "nobody 70+10 no id",
+            "snake 81+8 cycle",
+            "  tail 82+6",
+        ],
+        &[
+            (WarningKind::MissingSpanId, 1),
+            (WarningKind::DuplicateSpanId, 1),
+            (WarningKind::Orphan, 1),
+            (WarningKind::Cycle, 1),
+        ],
+    );
+}
+
+#[test]
+fn figures_of_a_trace() {
+    let store = build(
+        "
+        shop GET /       0..100ms !error
+          cart load      10..50ms
+            - sql        20..30ms !error
+          shop render    60..90ms
+        shop stray       120..130ms parent=77
+        ",
+    );
+    let trace = store.trace(TraceIdx(0));
+    let figures =
+        (trace.span_count(), trace.depth, trace.error_count, trace.orphan_count, trace.service_count);
+    assert_eq!(figures, (5, 3, 2, 1, 2));
+    assert_eq!(trace.duration, 130_000_000);
+    assert_eq!(store.name(trace.root), "GET /");
+}
+
+#[test]
+fn traces_stand_by_start_time() {
+    let store = build(
+        "
+        a later   50..60ms trace=1
+        a first   10..20ms trace=2
+        a second  30..90ms trace=3
+        ",
+    );
+    let names: Vec<&str> = store.traces().as_slice().iter().map(|trace| store.name(trace.root)).collect();
+    assert_eq!(names, ["first", "second", "later"]);
+}
+
+/// Everything that went in comes out, in order of arrival, with its resource and scope.
+fn lossless(feed: impl Fn(&mut dyn otel::SpanSink)) {
+    let mut builder = TraceStoreBuilder::new();
+    feed(&mut builder);
+    let given = collect(|sink| feed(sink));
+    let store = builder.seal();
+    let kept = collect(|sink| store.feed(sink));
+    assert_eq!(kept.spans.len(), given.spans.len());
+    let content = |of: &Collected, i: usize| {
+        let Some((resource, scope, span)) = of.spans.get(i).cloned() else { return (None, None, None) };
+        (of.resources.get(resource.0 as usize).cloned(), of.scopes.get(scope.0 as usize).cloned(), Some(span))
+    };
+    for i in 0..given.spans.len() {
+        assert_eq!(content(&kept, i), content(&given, i), "span {i}");
+    }
+}
+
+#[test]
+fn nothing_is_lost() {
+    lossless(|sink| fixtures::samples::slow_query(sink));
+    lossless(|sink| fixtures::collector_file(7, 5_000, sink));
+    lossless(|sink| {
+        let odd = "
+            a root  5..1ms  tracestate=k=v flags=101 dropped=1/2/3 n:int=-9223372036854775808 big:int=9007199254740993
+              - sub  ?..7ms !ok d:double=0.1 b:bool=true raw:bytes=00ff list=[a,:int=5] map={x=y,n:int=1} nil:empty=
+                b deep 1..2ms link=2{why=because} link=f/2 @1ms:cache.miss{key=cart} @-3ms:early
+        ";
+        fixtures::trace(odd).feed(sink);
+    });
+}
+
+#[test]
+fn a_resource_may_come_late_or_never() {
+    let mut builder = TraceStoreBuilder::new();
+    let (resource, scope) = (builder.open_resource(), builder.open_scope());
+    let never = builder.open_resource();
+    builder.span(resource, scope, &otel::SpanRow { name: "early".into(), ..otel::SpanRow::default() });
+    builder.span(never, scope, &otel::SpanRow { name: "cut off".into(), ..otel::SpanRow::default() });
+    let attributes = vec![otel::KeyValue::new("service.name", "shop")];
+    builder.close_resource(resource, &otel::Resource { attributes, ..otel::Resource::default() });
+    let store = builder.seal();
+    let services: Vec<(&str, &str)> =
+        store.trace(TraceIdx(0)).indices().map(|span| (store.name(span), store.service(span))).collect();
+    assert_eq!(services, [("early", "shop"), ("cut off", "")]);
+    assert_eq!(store.warnings().count(WarningKind::MissingTraceId), 2);
+}
