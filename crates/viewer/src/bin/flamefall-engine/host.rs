@@ -1,0 +1,210 @@
+//! Messages between page and engine.
+//!
+//! ```text
+//! page → engine   { id, request: Uint8Array }                                    one postcard Request
+//!                 { id, load: [{ blob | url, name }], append: bool }             streamed into the engine
+//!                 { cancel: true }                                               ends the load that is going on
+//! engine → page   { id, response: Uint8Array }                                   one postcard Response, the last for id
+//!                 { id, progress: Uint8Array }                                   postcard Progress
+//!                 { crash: string }                                              the engine is gone
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use engine::{Engine, Failure, Progress, Request, Response};
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
+
+use crate::source::Source;
+
+/// Milliseconds between two reports of progress: what an eye can follow.
+const REPORT_EVERY: f64 = 60.0;
+
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct EngineHost {
+    engine: Rc<RefCell<Engine>>,
+    post: Function,
+    /// Which load is wanted: an older one that is still reading stops.
+    load: Rc<Cell<u32>>,
+}
+
+#[wasm_bindgen]
+impl EngineHost {
+    /// `post(message, transfer)` carries answers to the page.
+    #[wasm_bindgen(constructor)]
+    pub fn new(post: Function) -> Self {
+        let crash = post.clone();
+        std::panic::set_hook(Box::new(move |info| {
+            let message = object(&[("crash", &info.to_string().into())]);
+            drop(crash.call2(&JsValue::NULL, &message, &Array::new()));
+        }));
+        Self { engine: Rc::new(RefCell::new(Engine::new())), post, load: Rc::new(Cell::new(0)) }
+    }
+
+    /// Takes one message of the page.
+    pub fn receive(&self, message: &JsValue) {
+        let get = |key: &str| Reflect::get(message, &key.into()).unwrap_or(JsValue::UNDEFINED);
+        if get("cancel").is_truthy() {
+            self.load.set(self.load.get() + 1);
+            return;
+        }
+        let id = get("id");
+        if let Ok(load) = get("load").dyn_into::<Array>() {
+            self.load.set(self.load.get() + 1);
+            let mut loading = Loading {
+                engine: Rc::clone(&self.engine),
+                post: self.post.clone(),
+                id,
+                number: self.load.get(),
+                wanted: Rc::clone(&self.load),
+                reported: 0.0,
+                failures: Vec::new(),
+            };
+            let append = get("append").is_truthy();
+            spawn_local(async move {
+                let response = loading.run(load, append).await;
+                answer(&loading.post, &loading.id, "response", &response);
+            });
+            return;
+        }
+        let bytes = get("request").dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default();
+        let response = match postcard::from_bytes::<Request>(&bytes) {
+            Ok(request) => self.engine.borrow_mut().handle(request),
+            Err(error) => Response::Refused(Failure {
+                kind: "badRequest".to_owned(),
+                message: format!("The page and the engine do not fit together ({error}). Reload the page."),
+                offset: None,
+                name: String::new(),
+            }),
+        };
+        answer(&self.post, &id, "response", &response);
+    }
+}
+
+struct Loading {
+    engine: Rc<RefCell<Engine>>,
+    post: Function,
+    id: JsValue,
+    number: u32,
+    wanted: Rc<Cell<u32>>,
+    reported: f64,
+    /// Sources that could not be reached.
+    failures: Vec<Failure>,
+}
+
+impl Loading {
+    async fn run(&mut self, sources: Array, append: bool) -> Response {
+        self.handle(Request::Begin { append });
+        for source in sources.iter() {
+            let get = |key: &str| Reflect::get(&source, &key.into()).unwrap_or(JsValue::UNDEFINED);
+            let name = get("name").as_string().unwrap_or_default();
+            let opened = match get("blob").dyn_into::<Blob>() {
+                Ok(blob) => Ok(Source::blob(blob)),
+                Err(_) => Source::fetch(&get("url").as_string().unwrap_or_default()).await,
+            };
+            if !self.is_wanted() {
+                return self.cancelled();
+            }
+            match opened {
+                Ok(opened) => {
+                    if !self.read(name, opened).await {
+                        return self.cancelled();
+                    }
+                }
+                Err(message) => {
+                    self.failures.push(Failure { kind: "unreachable".to_owned(), message, offset: None, name });
+                }
+            }
+        }
+        match self.handle(Request::Finish) {
+            Response::Opened(mut opened) => {
+                opened.refused.append(&mut self.failures);
+                Response::Opened(opened)
+            }
+            Response::Refused(failure) => {
+                let first = self.failures.drain(..).next();
+                Response::Refused(first.unwrap_or(failure))
+            }
+            other => other,
+        }
+    }
+
+    /// Reads one source to its end. `false` when the load is no longer wanted.
+    async fn read(&mut self, name: String, mut source: Source) -> bool {
+        self.handle(Request::Source { name: name.clone() });
+        loop {
+            let piece = source.next().await;
+            if !self.is_wanted() {
+                return false;
+            }
+            match piece {
+                Ok(Some(bytes)) => {
+                    let response = self.handle(Request::Chunk(bytes.to_vec()));
+                    match response {
+                        Response::Progress(progress) => self.report(&progress),
+                        // Nothing more of this source can be read; the engine remembers why.
+                        _ => return true,
+                    }
+                }
+                Ok(None) => break,
+                Err(message) => {
+                    // What arrived before is kept: the end of the source closes it as truncated.
+                    self.failures.push(Failure { kind: "unreachable".to_owned(), message, offset: None, name });
+                    break;
+                }
+            }
+        }
+        self.handle(Request::EndSource);
+        true
+    }
+
+    fn handle(&self, request: Request) -> Response {
+        self.engine.borrow_mut().handle(request)
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.wanted.get() == self.number
+    }
+
+    fn cancelled(&self) -> Response {
+        // A later load may have begun already; then this one is gone with its beginning.
+        if self.wanted.get() == self.number + 1 {
+            self.handle(Request::Cancel);
+        }
+        Response::Refused(Failure {
+            kind: "cancelled".to_owned(),
+            message: "Loading was cancelled.".to_owned(),
+            offset: None,
+            name: String::new(),
+        })
+    }
+
+    fn report(&mut self, progress: &Progress) {
+        let now = js_sys::Date::now();
+        if now - self.reported >= REPORT_EVERY {
+            self.reported = now;
+            answer(&self.post, &self.id, "progress", progress);
+        }
+    }
+}
+
+fn object(entries: &[(&str, &JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (key, value) in entries {
+        // Setting a property of a plain object cannot fail.
+        drop(Reflect::set(&object, &(*key).into(), value));
+    }
+    object.into()
+}
+
+fn answer(post: &Function, id: &JsValue, key: &str, content: &impl serde::Serialize) {
+    let bytes = postcard::to_stdvec(content).unwrap_or_default();
+    let bytes = Uint8Array::from(bytes.as_slice());
+    let transfer = Array::of1(&bytes.buffer());
+    let message = object(&[("id", id), (key, &bytes)]);
+    drop(post.call2(&JsValue::NULL, &message, &transfer));
+}

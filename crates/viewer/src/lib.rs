@@ -1,1 +1,0 @@
-//! The Yew application, the canvas painter, the worker and the custom element.
