@@ -1,0 +1,285 @@
+use scene::{
+    Hit, RowState, Viewport, WaterfallRequest, WaterfallSlice, ellipsize, waterfall_hit, waterfall_layout,
+    waterfall_slice,
+};
+
+use crate::picture::picture;
+use crate::world::{MEASURE, MS, TRACE, World, chain, checkout, wide};
+
+fn slice(world: &World, viewport: &Viewport) -> WaterfallSlice {
+    let (first, last) = viewport.rows();
+    let request = WaterfallRequest {
+        first_row: first,
+        row_count: last - first,
+        start: viewport.start,
+        end: viewport.end,
+        px: viewport.plot_width(),
+    };
+    waterfall_slice(&world.store, TRACE, world, &world.rows, &request)
+}
+
+fn check(name: &str, world: &World, viewport: &Viewport, state: &RowState) {
+    let list = waterfall_layout(&slice(world, viewport), viewport, state, &mut MEASURE.clone());
+    picture(name, &list, viewport.width, viewport.height);
+    insta::assert_snapshot!(name, list);
+}
+
+#[test]
+fn tiny() {
+    let world = World::new(
+        "
+        shop GET / 0..100ms
+          db SELECT 20..80ms
+        ",
+    );
+    check("tiny", &world, &world.viewport(1000.0, 60.0), &RowState::default());
+}
+
+#[test]
+fn errors_events_and_work_after_the_end() {
+    let mut world = checkout();
+    world.search = Some("Re");
+    let mut viewport = world.viewport(1040.0, 480.0);
+    viewport.end *= 1.012;
+    let state = RowState {
+        selected: Some(world.span("POST /v1/charges").0),
+        hovered: Some(world.span("Quote").0),
+        cursor_time: Some(640.0 * MS),
+    };
+    check("checkout", &world, &viewport, &state);
+}
+
+#[test]
+fn folded_rows_tell_how_many_they_hide_and_that_something_failed() {
+    let mut world = checkout();
+    let span = world.span("PlaceOrder");
+    world.rows.toggle(&world.store, span);
+    check("folded", &world, &world.viewport(1040.0, 80.0), &RowState::default());
+}
+
+#[test]
+fn repaired_spans_look_so() {
+    let world = World::new(
+        "
+        shop GET / 0..100ms
+          shop never ends 20..?ms
+        cart lost its parent 40..90ms parent=77
+        -    \"\" 50..50ms
+        ",
+    );
+    check("repaired", &world, &world.viewport(1000.0, 110.0), &RowState::default());
+}
+
+#[test]
+fn a_deep_trace_keeps_room_for_names() {
+    let world = World::of(&chain(1_000));
+    let mut viewport = world.viewport(1000.0, 130.0);
+    viewport.scroll = 26.0 * 998.0 - 130.0;
+    check("deep", &world, &viewport, &RowState::default());
+}
+
+#[test]
+fn ancestors_are_pinned() {
+    let world = checkout();
+    let mut viewport = world.viewport(1000.0, 300.0);
+    // The first row below three pinned ones is TLS handshake.
+    viewport.scroll = 26.0 * 5.0 + 10.0;
+    check("pinned", &world, &viewport, &RowState::default());
+}
+
+#[test]
+fn one_millisecond_of_a_second() {
+    let world = checkout();
+    let mut viewport = world.viewport(1000.0, 300.0);
+    (viewport.start, viewport.end) = (429.5 * MS, 430.5 * MS);
+    check("zoomed", &world, &viewport, &RowState::default());
+}
+
+#[test]
+fn narrow() {
+    let world = checkout();
+    let mut viewport = world.viewport(400.0, 400.0);
+    (viewport.name_width, viewport.row_height, viewport.narrow) = (0.0, 44.0, true);
+    check("narrow", &world, &viewport, &RowState::default());
+}
+
+#[test]
+fn services_beyond_the_palette_are_hatched() {
+    let mut world = World::new("shop GET / 0..100ms");
+    world.hatch = 10;
+    check("hatched", &world, &world.viewport(1000.0, 26.0), &RowState::default());
+}
+
+#[test]
+fn a_layout_costs_the_screen_and_not_the_slice() {
+    let world = World::of(&wide(5_000, 12));
+    let viewport = world.viewport(1400.0, 1040.0);
+    let whole =
+        WaterfallRequest { row_count: 5_000, end: viewport.end, px: 1000.0, ..WaterfallRequest::default() };
+    let whole = waterfall_slice(&world.store, TRACE, &world, &world.rows, &whole);
+    let few = slice(&world, &viewport);
+    assert_eq!((whole.rows.len(), few.rows.len()), (5_000, 40));
+    let layout = |slice| waterfall_layout(slice, &viewport, &RowState::default(), &mut MEASURE.clone());
+    assert_eq!(layout(&whole), layout(&few));
+}
+
+#[test]
+fn a_million_events_are_as_many_as_pixels() {
+    let mut trace = fixtures::trace("shop GET / 0..1s");
+    let row = &mut trace.spans[0].1;
+    for i in 0..100_000 {
+        let time = otel::UnixNanos(row.start.0 + i * 10_000);
+        let name = if i == 77_777 { "exception" } else { "tick" };
+        row.events.push(otel::EventRow { time, name: name.into(), ..otel::EventRow::default() });
+    }
+    let world = World::of(&trace);
+    let slice = slice(&world, &world.viewport(1000.0, 26.0));
+    let events = &slice.rows[0].events;
+    assert!(events.len() <= 640, "{} marks in 632 pixels", events.len());
+    assert_eq!(events.iter().map(|event| event.count).sum::<u32>(), 100_000);
+    assert_eq!(
+        events.iter().filter(|event| event.error).count(),
+        1,
+        "the exception is not lost among the others"
+    );
+}
+
+#[test]
+fn pixels_lead_to_what_is_there() {
+    let mut world = checkout();
+    let mut viewport = world.viewport(1040.0, 300.0);
+    let check = |world: &World, viewport: &Viewport, x: f64, y: f64, expected: Hit| {
+        assert_eq!(waterfall_hit(&slice(world, viewport), viewport, x, y), expected, "at {x}, {y}");
+    };
+    let row = |row: f64| row * 26.0 + 13.0;
+    check(&world, &viewport, 22.0, row(0.0), Hit::Caret(0));
+    check(&world, &viewport, 38.0, row(1.0), Hit::Caret(1));
+    check(&world, &viewport, 70.0, row(3.0), Hit::Name(3));
+    check(&world, &viewport, 200.0, row(1.0), Hit::Name(1));
+    check(&world, &viewport, 340.0, row(1.0), Hit::Divider);
+    let x = |ms: f64| viewport.x(ms * MS);
+    check(&world, &viewport, x(600.0), row(7.0), Hit::Bar(7));
+    check(&world, &viewport, x(600.0), row(7.0) - 12.0, Hit::Row(7));
+    check(&world, &viewport, x(432.0), row(7.0), Hit::Event(7, 0));
+    check(&world, &viewport, x(989.0), row(7.0), Hit::Event(7, 1));
+    check(&world, &viewport, x(600.0), row(2.0), Hit::Row(2));
+    // A bar of 12 ms is 6 px wide; a little beside it is still it.
+    check(&world, &viewport, x(26.0) - 2.0, row(3.0), Hit::Bar(3));
+    check(&world, &viewport, -1.0, row(3.0), Hit::Nothing);
+    check(&world, &viewport, 100.0, 300.0, Hit::Nothing);
+
+    viewport.scroll = 26.0 * 5.0;
+    check(&world, &viewport, 200.0, row(0.0), Hit::Pinned(0));
+    check(&world, &viewport, 22.0, row(0.0), Hit::Caret(0));
+    check(&world, &viewport, 200.0, row(1.0), Hit::Pinned(1));
+    check(&world, &viewport, 200.0, row(3.0), Hit::Name(8));
+
+    viewport.scroll = 0.0;
+    world.rows.fold_all(&world.store, true);
+    check(&world, &viewport, 200.0, row(0.0), Hit::Name(0));
+    check(&world, &viewport, 200.0, row(1.0), Hit::Nothing);
+}
+
+#[test]
+fn rows_fold_and_unfold() {
+    fn check(what: &str, fold: impl Fn(&mut World), expected: &str) {
+        let mut world = World::new(
+            "
+            s a 0..9ms
+              s b 0..9ms
+                s c 0..9ms
+                s d 0..9ms
+              s e 0..9ms
+                s f 0..9ms
+            s g 0..9ms
+            ",
+        );
+        fold(&mut world);
+        let names = (0..world.rows.len()).map(|row| world.store.name(world.rows.span(row).unwrap()));
+        let rows: Vec<String> = names.map(str::to_owned).collect();
+        assert_eq!(rows.join(""), expected, "{what}");
+        // Every span has a row: its own, or that of the nearest ancestor that has one.
+        for span in world.store.trace(TRACE).indices() {
+            let mut visible = Some(span);
+            while let Some(here) = visible.filter(|&span| !world.rows.is_visible(span)) {
+                visible = world.store.parent(here);
+            }
+            assert_eq!(world.rows.row_of(span).and_then(|row| world.rows.span(row)), visible, "{what}");
+        }
+    }
+    check("nothing", |_| {}, "abcdefg");
+    check("one", |w| w.rows.toggle(&w.store, w.span("b")), "abefg");
+    check("a leaf", |w| w.rows.toggle(&w.store, w.span("c")), "abcdefg");
+    check("twice", |w| (0..2).for_each(|_| w.rows.toggle(&w.store, w.span("b"))), "abcdefg");
+    check("all", |w| w.rows.fold_all(&w.store, true), "ag");
+    check("to a depth", |w| w.rows.fold_to_depth(&w.store, 1), "abeg");
+    check("the deepest level", |w| w.rows.close_level(&w.store), "abeg");
+    check("two levels", |w| (0..2).for_each(|_| w.rows.close_level(&w.store)), "ag");
+    check(
+        "all, then the first level open again",
+        |w| {
+            w.rows.fold_all(&w.store, true);
+            w.rows.open_level(&w.store);
+        },
+        "abeg",
+    );
+    check(
+        "all, then a subtree open again",
+        |w| {
+            w.rows.fold_subtree(&w.store, w.span("a"), true);
+            w.rows.fold_subtree(&w.store, w.span("a"), false);
+        },
+        "abcdefg",
+    );
+    check(
+        "all, then one revealed",
+        |w| {
+            w.rows.fold_all(&w.store, true);
+            assert_eq!(w.rows.reveal(&w.store, w.span("f")), Some(3));
+            let folded: Vec<&str> = w.rows.folded().map(|span| w.store.name(span)).collect();
+            assert_eq!(folded, ["b"]);
+        },
+        "abefg",
+    );
+    check("exactly", |w| w.rows.set_folded(&w.store, [w.span("e")]), "abcdeg");
+}
+
+#[test]
+fn what_is_pinned_is_known_at_every_scroll() {
+    let world = World::of(&chain(300));
+    for first in (0..260).step_by(7) {
+        let mut viewport = world.viewport(1000.0, 400.0);
+        viewport.scroll = f64::from(first) * 26.0 + 3.0;
+        let slice = slice(&world, &viewport);
+        let hit = |y: f64| waterfall_hit(&slice, &viewport, 300.0, y);
+        let pinned: Vec<u32> = (0..5)
+            .filter_map(|at| match hit(f64::from(at) * 26.0 + 13.0) {
+                Hit::Pinned(row) => Some(row),
+                _ => None,
+            })
+            .collect();
+        // Directly below the pinned ones stands the child of the last.
+        let next = hit(5.0 * 26.0 + 13.0).row().unwrap();
+        let expected: Vec<u32> = if first == 0 { pinned.clone() } else { (next - 5..next).collect() };
+        assert_eq!(pinned, expected, "scrolled to row {first}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn shortened_text_fits_and_is_a_beginning(text in "\\PC{0,60}", room in 0.0..400.0_f64) {
+        let mut measure = MEASURE;
+        let short = ellipsize(&text, room, scene::Font::Regular, &mut measure);
+        let width = |text: &str| text.chars().count() as f64 * 7.0;
+        proptest::prop_assert!(width(&short) <= room);
+        if let Some(head) = short.strip_suffix('…').filter(|_| *short != text) {
+            proptest::prop_assert!(text.starts_with(head));
+            // No longer beginning would fit, but for blanks before the ellipsis.
+            let one_more = text.chars().count().min(head.chars().count() + 2) as f64 * 7.0;
+            let blank = text[head.len()..].starts_with(char::is_whitespace);
+            proptest::prop_assert!(one_more > room || blank, "{short:?} of {text:?} in {room}");
+        } else {
+            proptest::prop_assert!(*short == text || (short.is_empty() && room < 7.0));
+        }
+    }
+}
