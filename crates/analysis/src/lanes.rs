@@ -193,7 +193,7 @@ impl Packer {
 
 #[cfg(test)]
 mod tests {
-    use store::SpanIdx;
+    use store::{SpanIdx, TraceStoreBuilder};
 
     use super::*;
     use crate::testing::{self, TRACE, chain, fan, random_tree};
@@ -325,8 +325,12 @@ mod tests {
     #[test]
     fn no_box_hides_another() {
         for seed in 0..400 {
-            let store = random_tree(seed, 2 + seed as usize % 60);
-            assert_eq!(fault(&store, TRACE, &lanes(&store, TRACE)), None, "seed {seed}");
+            let count = 2 + seed as usize % 60;
+            let mut builder = TraceStoreBuilder::new();
+            fixtures::random_tree(seed, count).feed(&mut builder);
+            for store in [random_tree(seed, count), builder.seal()] {
+                assert_eq!(fault(&store, TRACE, &lanes(&store, TRACE)), None, "seed {seed}");
+            }
         }
     }
 

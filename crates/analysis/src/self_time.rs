@@ -33,7 +33,7 @@ pub fn self_times(store: &TraceStore, trace: TraceIdx) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::store;
+    use crate::testing::{TRACE, random_tree, store};
 
     fn check(trace: &str, expected: &[u64]) {
         assert_eq!(self_times(&store(trace), TraceIdx(0)), expected, "{trace}");
@@ -89,5 +89,23 @@ mod tests {
                 c |   ====== |",
             &[6, 1, 6],
         );
+    }
+
+    #[test]
+    fn as_counted_nanosecond_by_nanosecond() {
+        for seed in 0..200 {
+            let store = random_tree(seed, 2 + seed as usize % 60);
+            let counted: Vec<u64> = (store.trace(TRACE).indices())
+                .map(|span| {
+                    let alone = |&time: &u64| {
+                        !store
+                            .children(span)
+                            .any(|child| (store.start(child)..store.end(child)).contains(&time))
+                    };
+                    (store.start(span)..store.end(span)).filter(alone).count() as u64
+                })
+                .collect();
+            assert_eq!(self_times(&store, TRACE), counted, "seed {seed}");
+        }
     }
 }
