@@ -65,11 +65,20 @@ pub(crate) enum Msg {
     Filter(String),
     /// Folds or unfolds a value, by where it stands.
     Toggle(AttrValue),
-    Copy { place: AttrValue, text: Rc<str> },
-    Copied { place: AttrValue, done: bool },
+    Copy {
+        place: AttrValue,
+        text: Rc<str>,
+    },
+    Copied {
+        place: AttrValue,
+        done: bool,
+    },
     CopiedOver,
     More,
-    Raw { span: u32, text: Result<Rc<str>, String> },
+    Raw {
+        span: u32,
+        text: Result<Rc<str>, String>,
+    },
     Grab(PointerEvent),
     Drag(PointerEvent),
     Release,
@@ -113,7 +122,8 @@ impl Component for DetailsPanel {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &DetailsProps) -> bool {
         let props = ctx.props();
-        let other_span = old.details.span != props.details.span || old.details.span_id != props.details.span_id;
+        let other_span =
+            old.details.span != props.details.span || old.details.span_id != props.details.span_id;
         if other_span {
             self.shown = PAGE;
             self.copied = None;
@@ -229,16 +239,31 @@ impl Component for DetailsPanel {
         let details = &*props.details;
         let link = ctx.link();
         let tab = tab(props.tab).unwrap_or("attributes");
-        let (orientation, what) =
-            if props.narrow { ("horizontal", "Height of the details") } else { ("vertical", "Width of the details") };
+        let (orientation, what) = if props.narrow {
+            ("horizontal", "Height of the details")
+        } else {
+            ("vertical", "Width of the details")
+        };
         // Enter on a button of the panel presses it and does not fold a row of the view behind.
         let keys = Callback::from(|event: KeyboardEvent| {
-            let own = ["Enter", " ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown"];
+            let own = [
+                "Enter",
+                " ",
+                "ArrowUp",
+                "ArrowDown",
+                "ArrowLeft",
+                "ArrowRight",
+                "Home",
+                "End",
+                "PageUp",
+                "PageDown",
+            ];
             if own.contains(&event.key().as_str()) {
                 event.stop_propagation();
             }
         });
-        let (count, feedback) = (|n: usize| if n == 0 { String::new() } else { format_count(n as u64) }, self.feedback());
+        let (count, feedback) =
+            (|n: usize| if n == 0 { String::new() } else { format_count(n as u64) }, self.feedback());
         html! {
             <aside ref={self.panel.clone()} class="details" aria-label="Details of the selected span" onkeydown={keys}>
                 <div class="splitter" role="separator" tabindex="0" aria-orientation={orientation} aria-label={what}
@@ -312,7 +337,9 @@ impl DetailsPanel {
             (&WIDTH, "--details-width", SMALLEST, room.client_width())
         };
         let largest = (f64::from(room) * LARGEST).max(smallest);
-        let Some(size) = size.or_else(|| home.get()).map(|size| size.clamp(smallest, largest).round()) else { return };
+        let Some(size) = size.or_else(|| home.get()).map(|size| size.clamp(smallest, largest).round()) else {
+            return;
+        };
         home.set(Some(size));
         set_css(&panel, property, &format!("{size}px"));
         if let Some(splitter) = panel.query_selector(".splitter").ok().flatten() {
@@ -326,7 +353,13 @@ impl DetailsPanel {
         let at = TABS.iter().position(|(name, _)| *name == ctx.props().tab).unwrap_or(0);
         let last = TABS.len() - 1;
         let to = match event.key().as_str() {
-            "ArrowRight" => if at == last { 0 } else { at + 1 },
+            "ArrowRight" => {
+                if at == last {
+                    0
+                } else {
+                    at + 1
+                }
+            }
             "ArrowLeft" => at.checked_sub(1).unwrap_or(last),
             "Home" => 0,
             "End" => last,
@@ -378,7 +411,8 @@ impl DetailsPanel {
         let mut left = self.shown;
         let mut hidden = 0;
         let mut list = |attributes: &[AttributeInfo], place: &'static str| {
-            let passing: Vec<&AttributeInfo> = attributes.iter().filter(|of| passes(&of.key, &of.value)).collect();
+            let passing: Vec<&AttributeInfo> =
+                attributes.iter().filter(|of| passes(&of.key, &of.value)).collect();
             let take = passing.len().min(left);
             left -= take;
             hidden += passing.len() - take;
@@ -425,19 +459,8 @@ impl DetailsPanel {
                         </button>
                     </p>
                 }
-                { self.more(ctx, hidden, "attributes") }
+                { more(ctx, hidden, "attributes") }
             </>
-        }
-    }
-
-    fn more(&self, ctx: &Context<Self>, hidden: usize, what: &str) -> Html {
-        if hidden == 0 {
-            return html! {};
-        }
-        html! {
-            <button class="button small rest" onclick={ctx.link().callback(|_| Msg::More)}>
-                { format!("Show more: {} {what} left", format_count(hidden as u64)) }
-            </button>
         }
     }
 
@@ -484,28 +507,18 @@ impl DetailsPanel {
         }
         let unfolded = self.open.contains(place);
         let text = if unfolded && structured { pretty(&of.value) } else { of.value.clone() };
-        self.folding(ctx, place, &text, unfolded, tag)
-    }
-
-    /// Text of which a few lines are shown until one asks for all.
-    fn folding(&self, ctx: &Context<Self>, place: &AttrValue, text: &str, unfolded: bool, tag: Html) -> Html {
-        let at = place.clone();
-        let toggle = ctx.link().callback(move |_| Msg::Toggle(at.clone()));
-        // Folded text is clamped by lines in CSS; a megabyte must not be laid out for that.
-        let head = if unfolded { text } else { cut(text, 600) };
-        html! {
-            <>
-                <span class={classes!("value", if unfolded { "unfolded" } else { "folded" })}>{ head }</span>
-                { tag }
-                <button class="text" aria-expanded={unfolded.to_string()} onclick={toggle}>
-                    { if unfolded { "less" } else { "more" } }
-                </button>
-            </>
-        }
+        folding(ctx, place, &text, unfolded, tag)
     }
 
     /// A row that is no attribute: of one line, with its value in full as title.
-    fn fixed(&self, ctx: &Context<Self>, place: &'static str, key: &str, value: &str, go: Option<Callback<MouseEvent>>) -> Html {
+    fn fixed(
+        &self,
+        ctx: &Context<Self>,
+        place: &'static str,
+        key: &str,
+        value: &str,
+        go: Option<Callback<MouseEvent>>,
+    ) -> Html {
         let place = AttrValue::Static(place);
         html! {
             <div class="attribute" tabindex="-1">
@@ -548,7 +561,11 @@ impl DetailsPanel {
         row("id/duration", "duration", &exact_nanos(details.duration), None);
         if details.child_count > 0 {
             let below = if details.descendant_count > details.child_count {
-                format!("{} ({} below)", format_count(details.child_count.into()), format_count(details.descendant_count.into()))
+                format!(
+                    "{} ({} below)",
+                    format_count(details.child_count.into()),
+                    format_count(details.descendant_count.into())
+                )
             } else {
                 format_count(details.child_count.into())
             };
@@ -592,7 +609,7 @@ impl DetailsPanel {
                 <ol class="events">
                     { for details.events.iter().take(self.shown).enumerate().map(|(i, event)| self.event(ctx, i, event)) }
                 </ol>
-                { self.more(ctx, hidden, "events") }
+                { more(ctx, hidden, "events") }
                 if dropped > 0 { <p class="none">{ dropped_text(dropped, "event") }</p> }
             </>
         }
@@ -607,7 +624,8 @@ impl DetailsPanel {
             (None, None, None)
         };
         let told = [kind, message, stack];
-        let rest = event.attributes.iter().filter(|of| !told.iter().flatten().any(|told| std::ptr::eq(*told, *of)));
+        let rest =
+            event.attributes.iter().filter(|of| !told.iter().flatten().any(|told| std::ptr::eq(*told, *of)));
         let rest: Vec<Html> = rest.map(|of| self.attribute(ctx, &section, of)).collect();
         let duration = ctx.props().details.duration;
         html! {
@@ -640,7 +658,7 @@ impl DetailsPanel {
         }
         let place = AttrValue::from(place.to_owned());
         let unfolded = self.open.contains(&place);
-        self.folding(ctx, &place, text, unfolded, html! {})
+        folding(ctx, &place, text, unfolded, html! {})
     }
 
     /// A stack trace: its first lines say where; all of it on demand.
@@ -650,7 +668,8 @@ impl DetailsPanel {
         let place = AttrValue::from(format!("{section}/stack"));
         let lines = text.lines().count();
         let unfolded = lines <= LINES || self.open.contains(&place);
-        let shown = if unfolded { text.to_owned() } else { text.lines().take(LINES).collect::<Vec<_>>().join("\n") };
+        let shown =
+            if unfolded { text.to_owned() } else { text.lines().take(LINES).collect::<Vec<_>>().join("\n") };
         let at = place.clone();
         let toggle = ctx.link().callback(move |_| Msg::Toggle(at.clone()));
         html! {
@@ -687,7 +706,7 @@ impl DetailsPanel {
                 <ol class="links">
                     { for details.links.iter().take(self.shown).enumerate().map(|(i, of)| self.link(ctx, i, of)) }
                 </ol>
-                { self.more(ctx, hidden, "links") }
+                { more(ctx, hidden, "links") }
                 if dropped > 0 { <p class="none">{ dropped_text(dropped, "link") }</p> }
             </>
         }
@@ -758,6 +777,34 @@ impl DetailsPanel {
     }
 }
 
+fn more(ctx: &Context<DetailsPanel>, hidden: usize, what: &str) -> Html {
+    if hidden == 0 {
+        return html! {};
+    }
+    html! {
+        <button class="button small rest" onclick={ctx.link().callback(|_| Msg::More)}>
+            { format!("Show more: {} {what} left", format_count(hidden as u64)) }
+        </button>
+    }
+}
+
+/// Text of which a few lines are shown until one asks for all.
+fn folding(ctx: &Context<DetailsPanel>, place: &AttrValue, text: &str, unfolded: bool, tag: Html) -> Html {
+    let at = place.clone();
+    let toggle = ctx.link().callback(move |_| Msg::Toggle(at.clone()));
+    // Folded text is clamped by lines in CSS; a megabyte must not be laid out for that.
+    let head = if unfolded { text } else { cut(text, 600) };
+    html! {
+        <>
+            <span class={classes!("value", if unfolded { "unfolded" } else { "folded" })}>{ head }</span>
+            { tag }
+            <button class="text" aria-expanded={unfolded.to_string()} onclick={toggle}>
+                { if unfolded { "less" } else { "more" } }
+            </button>
+        </>
+    }
+}
+
 fn head(details: &Details, on_close: &Callback<()>) -> Html {
     let mut facts = Vec::new();
     if !details.service.name.is_empty() {
@@ -775,7 +822,8 @@ fn head(details: &Details, on_close: &Callback<()>) -> Html {
     let whole = (details.trace_duration as f64).max(1.0);
     let share = details.duration as f64 / whole * 100.0;
     let name = if details.name.is_empty() { "unnamed span" } else { details.name.as_str() };
-    let origin = if details.error_origin { "The error began here." } else { "The error passed through here." };
+    let origin =
+        if details.error_origin { "The error began here." } else { "The error passed through here." };
     // What lasts nothing is still somewhere.
     let width = share.clamp(0.8, 100.0);
     let at = (details.start as f64 / whole * 100.0).clamp(0.0, 100.0 - width);
@@ -839,7 +887,8 @@ fn copy(ctx: &Context<DetailsPanel>, place: AttrValue, text: &str) {
     let link = ctx.link().clone();
     let navigator = gloo::utils::window().navigator();
     // Absent where the page is not a secure context.
-    let there = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|clipboard| clipboard.is_object());
+    let there = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"))
+        .is_ok_and(|clipboard| clipboard.is_object());
     if !there {
         link.send_message(Msg::Copied { place, done: false });
         return;
@@ -956,7 +1005,9 @@ fn dropped_text(count: u32, what: &str) -> Html {
     match count {
         0 => html! {},
         1 => html! { <span class="dropped">{ format!("1 {what} was dropped by the program.") }</span> },
-        n => html! { <span class="dropped">{ format!("{} {what}s were dropped by the program.", format_count(n.into())) }</span> },
+        n => {
+            html! { <span class="dropped">{ format!("{} {what}s were dropped by the program.", format_count(n.into())) }</span> }
+        }
     }
 }
 

@@ -94,8 +94,7 @@ pub(crate) struct Traces {
     grid: NodeRef,
     spacer: NodeRef,
     layer: NodeRef,
-    _resize: Option<Resize>,
-    _scrolled: Option<EventListener>,
+    listening: Option<(Option<Resize>, EventListener)>,
 }
 
 /// How far the list is scrolled, in pixels of a list as tall as all its rows, however tall the document lets it be.
@@ -170,7 +169,9 @@ impl Component for Traces {
 
     fn create(ctx: &Context<Self>) -> Self {
         let props = ctx.props();
-        let left = LEFT_AT.take().filter(|left| left.generation == props.opened.generation && left.list == props.list);
+        let left = LEFT_AT
+            .take()
+            .filter(|left| left.generation == props.opened.generation && left.list == props.list);
         let (top, cursor) = left.map_or((0.0, 0), |left| (left.top, left.cursor));
         let row = if props.narrow { NARROW_ROW } else { ROW };
         let mut traces = Self {
@@ -185,8 +186,7 @@ impl Component for Traces {
             grid: NodeRef::default(),
             spacer: NodeRef::default(),
             layer: NodeRef::default(),
-            _resize: None,
-            _scrolled: None,
+            listening: None,
         };
         traces.draw();
         traces.ask(ctx);
@@ -219,10 +219,10 @@ impl Component for Traces {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first && let Some(grid) = self.grid.cast::<Element>() {
             let link = ctx.link();
-            self._resize = Resize::observe(&grid, link.callback(|(_, height)| Msg::Resized(height)));
+            let resize = Resize::observe(&grid, link.callback(|(_, height)| Msg::Resized(height)));
             // Scroll events do not bubble, and must not hold up scrolling.
             let scrolled = link.callback(|()| Msg::Scrolled);
-            self._scrolled = Some(EventListener::new(&grid, "scroll", move |_| scrolled.emit(())));
+            self.listening = Some((resize, EventListener::new(&grid, "scroll", move |_| scrolled.emit(()))));
         }
         if let Some(spacer) = self.spacer.cast::<HtmlElement>() {
             set_css(&spacer, "height", &format!("{}px", self.scroll.spacer()));
@@ -282,7 +282,11 @@ impl Component for Traces {
                 false
             }
             Msg::ClearAll => {
-                let list = ListQuery { sort: props.list.sort, descending: props.list.descending, ..ListQuery::default() };
+                let list = ListQuery {
+                    sort: props.list.sort,
+                    descending: props.list.descending,
+                    ..ListQuery::default()
+                };
                 props.on_list.emit(list);
                 false
             }
@@ -332,7 +336,8 @@ impl Traces {
     /// Decides which rows stand in the document.
     fn draw(&mut self) {
         let visible = self.scroll.visible();
-        self.drawn = visible.start.saturating_sub(OVERSCAN)..visible.end.saturating_add(OVERSCAN).min(self.scroll.count);
+        self.drawn = visible.start.saturating_sub(OVERSCAN)
+            ..visible.end.saturating_add(OVERSCAN).min(self.scroll.count);
     }
 
     /// After scrolling or resizing: is a render needed?
@@ -464,39 +469,13 @@ impl Traces {
                         .map(|&(sort, title, class)| column_head(ctx, sort, title, class)) }
                 </div>
                 if empty {
-                    { self.empty(ctx) }
+                    { empty(ctx) }
                 }
                 <div ref={self.spacer.clone()} class="rows" role="rowgroup">
                     <div ref={self.layer.clone()} class="layer" role="presentation">
                         { for self.drawn.clone().map(|row| self.trace(ctx, row)) }
                     </div>
                 </div>
-            </div>
-        }
-    }
-
-    fn empty(&self, ctx: &Context<Self>) -> Html {
-        let props = ctx.props();
-        if props.opened.trace_count == 0 {
-            return html! { <div class="empty">{ "There are no traces in what is open." }</div> };
-        }
-        let list = &props.list;
-        let mut limits = Vec::new();
-        if !list.filter.trim().is_empty() {
-            limits.push(format!("has “{}” in its root, services or id", list.filter.trim()));
-        }
-        if let Some((from, to)) = list.start {
-            limits.push(format!("starts between {} and {}", format_clock(from), format_clock(to)));
-        }
-        if let Some((from, to)) = list.duration {
-            limits.push(format!("lasts from {} to {}", format_duration(from), format_duration(to)));
-        }
-        html! {
-            <div class="empty">
-                <p>{ format!("No trace {}.", limits.join(" and ")) }</p>
-                <button class="button" onclick={ctx.link().callback(|_| Msg::ClearAll)}>
-                    { format!("Show all {} traces", format_count(props.opened.trace_count.into())) }
-                </button>
             </div>
         }
     }
@@ -535,7 +514,7 @@ impl Traces {
                             if of.error_count > 0 { <span class="err">{ format!(" · {}", plural(of.error_count, "error")) }</span> }
                         </div>
                     </div>
-                    { self.duration(of) }
+                    { duration_cell(of, self.rows.longest) }
                 </>
             }
         } else {
@@ -548,7 +527,7 @@ impl Traces {
                         if of.error_count > 0 { <span class="chip error">{ format_count(of.error_count.into()) }</span> }
                     </div>
                     <div role="gridcell" class="number" title={format_start(of.start)}>{ format_clock(of.start) }</div>
-                    { self.duration(of) }
+                    { duration_cell(of, self.rows.longest) }
                 </>
             }
         };
@@ -559,17 +538,43 @@ impl Traces {
             </div>
         }
     }
+}
 
-    fn duration(&self, of: &TraceRow) -> Html {
-        let share = of.duration as f64 / (self.rows.longest as f64).max(1.0);
-        html! {
-            <div role="gridcell" class="duration">
-                <svg width={format!("{:.2}%", share.clamp(0.0, 1.0) * 74.0)} height="10" aria-hidden="true">
-                    <rect width="100%" height="10" rx="2" />
-                </svg>
-                <span>{ format_duration(of.duration) }</span>
-            </div>
-        }
+fn duration_cell(of: &TraceRow, longest: u64) -> Html {
+    let share = of.duration as f64 / (longest as f64).max(1.0);
+    html! {
+        <div role="gridcell" class="duration">
+            <svg width={format!("{:.2}%", share.clamp(0.0, 1.0) * 74.0)} height="10" aria-hidden="true">
+                <rect width="100%" height="10" rx="2" />
+            </svg>
+            <span>{ format_duration(of.duration) }</span>
+        </div>
+    }
+}
+
+fn empty(ctx: &Context<Traces>) -> Html {
+    let props = ctx.props();
+    if props.opened.trace_count == 0 {
+        return html! { <div class="empty">{ "There are no traces in what is open." }</div> };
+    }
+    let list = &props.list;
+    let mut limits = Vec::new();
+    if !list.filter.trim().is_empty() {
+        limits.push(format!("has “{}” in its root, services or id", list.filter.trim()));
+    }
+    if let Some((from, to)) = list.start {
+        limits.push(format!("starts between {} and {}", format_clock(from), format_clock(to)));
+    }
+    if let Some((from, to)) = list.duration {
+        limits.push(format!("lasts from {} to {}", format_duration(from), format_duration(to)));
+    }
+    html! {
+        <div class="empty">
+            <p>{ format!("No trace {}.", limits.join(" and ")) }</p>
+            <button class="button" onclick={ctx.link().callback(|_| Msg::ClearAll)}>
+                { format!("Show all {} traces", format_count(props.opened.trace_count.into())) }
+            </button>
+        </div>
     }
 }
 

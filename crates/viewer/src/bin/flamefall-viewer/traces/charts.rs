@@ -7,8 +7,10 @@ use gloo::timers::callback::Timeout;
 use plotters::drawing::IntoDrawingArea as _;
 use plotters::style::RGBColor;
 use plotters_canvas::CanvasBackend;
-use scene::{Bucket, ChartTheme, Histogram, Scatter, ScatterPoint, draw_histogram, draw_scatter, format_count, format_duration};
-use wasm_bindgen::JsCast as _;
+use scene::{
+    Bucket, ChartTheme, Histogram, Scatter, ScatterPoint, draw_histogram, draw_scatter, format_count,
+    format_duration,
+};
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement};
 use yew::prelude::*;
 
@@ -50,7 +52,11 @@ pub(super) enum Which {
 
 pub(super) enum Msg {
     Sized(Which, (f64, f64)),
-    Answer { revision: u32, which: Which, response: Response },
+    Answer {
+        revision: u32,
+        which: Which,
+        response: Response,
+    },
     Paint(Which),
     Down(Which, PointerEvent),
     Move(Which, PointerEvent),
@@ -59,8 +65,14 @@ pub(super) enum Msg {
     Key(Which, KeyboardEvent),
     /// The pointer rests on a point.
     Rests(usize),
-    Named { trace: u32, name: String },
+    Named {
+        trace: u32,
+        name: String,
+    },
 }
+
+/// From .. to, both included.
+type Ends = (u64, u64);
 
 /// A chart in the document.
 #[derive(Default)]
@@ -144,7 +156,8 @@ impl Component for Charts {
             let element = pane.frame.cast::<Element>();
             if element.as_ref() != pane.observed.as_ref().map(|(element, _)| element) {
                 pane.observed = element.map(|element| {
-                    let resize = Resize::observe(&element, link.callback(move |size| Msg::Sized(which, size)));
+                    let resize =
+                        Resize::observe(&element, link.callback(move |size| Msg::Sized(which, size)));
                     (element, resize)
                 });
             }
@@ -283,13 +296,21 @@ impl Charts {
         }
         self.held = Some((self.revision, size));
         // The charts show what their own selection leaves out, too; the histogram only the times that are selected.
-        let all = ListQuery { filter: props.list.filter.clone(), sort: ListSort::Start, descending: false, start: None, duration: None };
+        let all = ListQuery {
+            filter: props.list.filter.clone(),
+            sort: ListSort::Start,
+            descending: false,
+            start: None,
+            duration: None,
+        };
         let revision = self.revision;
         let mut ask = |which: Which, list: ListQuery| {
             self.asked += 1;
             let link = ctx.link().clone();
             let request = Request::Charts { list, width: size.0 as f32, height: size.1 as f32 };
-            props.client.ask(&request, move |response| link.send_message(Msg::Answer { revision, which, response }));
+            props
+                .client
+                .ask(&request, move |response| link.send_message(Msg::Answer { revision, which, response }));
         };
         if props.list.start.is_some() {
             ask(Which::Histogram, ListQuery { start: props.list.start, ..all.clone() });
@@ -319,7 +340,8 @@ impl Charts {
             selected: None,
             selected_durations: None,
         };
-        let bucket = |&ChartBucket { from, to, count, errors }: &ChartBucket| Bucket { from, to, count, errors };
+        let bucket =
+            |&ChartBucket { from, to, count, errors }: &ChartBucket| Bucket { from, to, count, errors };
         self.histogram = Histogram { buckets: latency.buckets.iter().map(bucket).collect(), selected: None };
         self.repaint(ctx);
     }
@@ -425,7 +447,7 @@ impl Charts {
     }
 
     /// The overlay while one drags; its text says what would be selected.
-    fn show_band(&mut self, which: Which, from: (f64, f64), to: (f64, f64)) {
+    fn show_band(&self, which: Which, from: (f64, f64), to: (f64, f64)) {
         let pane = self.pane(which);
         let tall = which == Which::Scatter && (to.1 - from.1).abs() > TALL;
         let (left, width) = (from.0.min(to.0), (from.0 - to.0).abs());
@@ -439,7 +461,9 @@ impl Charts {
         let ranges = self.ranges(which, from, to);
         let mut lines = Vec::new();
         lines.extend(ranges.0.map(|(from, to)| format!("{} – {}", format_clock(from), format_clock(to))));
-        lines.extend(ranges.1.map(|(from, to)| format!("{} – {}", format_duration(from), format_duration(to))));
+        lines.extend(
+            ranges.1.map(|(from, to)| format!("{} – {}", format_duration(from), format_duration(to))),
+        );
         self.tip(which, (f64::midpoint(from.0, to.0), to.1), &lines);
     }
 
@@ -458,7 +482,7 @@ impl Charts {
     }
 
     /// Times and durations between two places of a chart; none where the drag does not speak of them.
-    fn ranges(&self, which: Which, from: (f64, f64), to: (f64, f64)) -> (Option<(u64, u64)>, Option<(u64, u64)>) {
+    fn ranges(&self, which: Which, from: (f64, f64), to: (f64, f64)) -> (Option<Ends>, Option<Ends>) {
         let pane = self.pane(which);
         let scale = device_pixel_ratio();
         let size = ((pane.size.0 * scale).floor(), (pane.size.1 * scale).floor());
@@ -483,7 +507,8 @@ impl Charts {
     fn select(&self, ctx: &Context<Self>, which: Which, from: (f64, f64), to: (f64, f64)) {
         let list = &ctx.props().list;
         let (start, duration) = self.ranges(which, from, to);
-        let list = ListQuery { start: start.or(list.start), duration: duration.or(list.duration), ..list.clone() };
+        let list =
+            ListQuery { start: start.or(list.start), duration: duration.or(list.duration), ..list.clone() };
         ctx.props().on_list.emit(list);
     }
 
@@ -568,7 +593,10 @@ impl Charts {
     /// A ring about the point under the pointer: the band, made round.
     fn mark(&self, at: Option<(f64, f64)>) {
         let pane = self.pane(Which::Scatter);
-        let (Some(band), Some(frame)) = (pane.band.cast::<HtmlElement>(), pane.frame.cast::<Element>()) else { return };
+        let (Some(band), Some(frame)) = (pane.band.cast::<HtmlElement>(), pane.frame.cast::<Element>())
+        else {
+            return;
+        };
         drop(frame.set_attribute("data-hit", if at.is_some() { "yes" } else { "no" }));
         drop(band.set_attribute("class", if at.is_some() { "band ring" } else { "band" }));
         let Some((x, y)) = at else { return };
@@ -581,7 +609,8 @@ impl Charts {
     fn tip_of_point(&self) {
         let Some(at) = self.hovered else { return };
         let (Some(point), Some(&place)) = (self.data[0].points.get(at), self.places.get(at)) else { return };
-        let name = self.name.as_ref().filter(|(trace, _)| *trace == point.trace).map(|(_, name)| name.clone());
+        let name =
+            self.name.as_ref().filter(|(trace, _)| *trace == point.trace).map(|(_, name)| name.clone());
         let mut lines = Vec::from_iter(name);
         let errors = if point.error { ", with errors" } else { "" };
         let start = self.scatter.start.saturating_add(point.start);
@@ -634,7 +663,8 @@ impl Charts {
         let steps: Vec<(u64, u64)> = match which {
             Which::Scatter => {
                 let (start, span) = (self.scatter.start, u128::from(self.scatter.span));
-                let edge = |step: u64| start.saturating_add((span * u128::from(step) / u128::from(STEPS)) as u64);
+                let edge =
+                    |step: u64| start.saturating_add((span * u128::from(step) / u128::from(STEPS)) as u64);
                 (0..STEPS).map(|step| (edge(step), edge(step + 1))).collect()
             }
             Which::Histogram => self.histogram.buckets.iter().map(bucket_range).collect(),
@@ -667,11 +697,9 @@ fn bucket_range(bucket: &Bucket) -> (u64, u64) {
 
 fn traces_text(count: u32, errors: u32) -> String {
     let noun = if count == 1 { "trace" } else { "traces" };
-    let mut text = format!("{} {noun}", format_count(count.into()));
-    if errors > 0 {
-        text.push_str(&format!(", {} with errors", format_count(errors.into())));
-    }
-    text
+    let failed =
+        if errors > 0 { format!(", {} with errors", format_count(errors.into())) } else { String::new() };
+    format!("{} {noun}{failed}", format_count(count.into()))
 }
 
 /// The theme as plotters takes colours. A host page may write them in any way CSS knows: the canvas reads them.
