@@ -161,8 +161,8 @@ pub(crate) struct Envelope {
     /// Did the current document hold anything known?
     known: bool,
     document_at: u64,
-    /// A span needed the decoder that takes any type anywhere; it is a little slower.
-    lenient: bool,
+    /// How many spans to come are read leniently at once: one with, say, times as numbers is seldom alone.
+    lenient: u8,
     /// Length the rest of the text must have before it is worth another try.
     wanted: usize,
     resource: Open<ResourceRef, Resource<'static>>,
@@ -183,7 +183,7 @@ impl Default for Envelope {
             stray: false,
             known: false,
             document_at: 0,
-            lenient: false,
+            lenient: 0,
             wanted: 0,
             resource: Open::default(),
             scope: Open::default(),
@@ -682,15 +682,17 @@ impl Envelope {
     fn span(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let mut row = SpanRow { attributes: std::mem::take(&mut self.attributes), ..SpanRow::default() };
         let mut read = Leaf::Broken(0, String::new());
-        if !self.lenient {
+        if self.lenient == 0 {
             read = here.leaf(Fill::<_, true>::new(&mut self.notes, &mut row));
         }
         if let Leaf::Broken(..) = read {
             self.notes.forget();
             row = SpanRow::default();
             read = here.leaf(Fill::<_, false>::new(&mut self.notes, &mut row));
-            // One span with, say, times as numbers is seldom alone.
-            self.lenient |= matches!(read, Leaf::Whole(true, _));
+            self.lenient = match (self.lenient, &read) {
+                (0, Leaf::Whole(true, _)) => u8::MAX,
+                (left, _) => left.saturating_sub(1),
+            };
         }
         match read {
             Leaf::Whole(true, used) => {

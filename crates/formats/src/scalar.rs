@@ -333,7 +333,10 @@ impl<'de> Scalar<'de> {
             Self::Unsigned(value) => i64::try_from(*value).ok(),
             Self::Negative(value) => Some(*value),
             Self::Str(text) => {
-                text.trim().parse().ok().or_else(|| text.trim().parse().ok().and_then(float_to_i64))
+                let positive = digits(text.as_bytes()).and_then(|value| i64::try_from(value).ok());
+                positive
+                    .or_else(|| text.trim().parse().ok())
+                    .or_else(|| text.trim().parse().ok().and_then(float_to_i64))
             }
             Self::Float(value) => float_to_i64(*value),
             _ => None,

@@ -1,6 +1,6 @@
 //! What cannot be read is counted, with its offset; what can be read is.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
 #[cfg(test)]
 mod support;
