@@ -146,7 +146,8 @@ impl Frame {
         let coordinates = Cartesian2d::<RangedCoordf64, RangedCoordf64>::new(
             self.x_data.clone(),
             self.y_data.clone(),
-            (self.x.clone(), self.y.clone()),
+            // Pixels count downwards.
+            (self.x.clone(), self.y.end..self.y.start),
         );
         area.clone().apply_coord_spec(coordinates)
     }
@@ -177,18 +178,33 @@ fn unlog(value: f64) -> u64 {
     10_f64.powf(value).round() as u64
 }
 
-/// 1 and about 3 of every power of ten, or whole powers only where there is no room, or every third.
+/// 1 and 3 of every power of ten as clocks have them, only the ones where there is no room, and fewer where there is less.
 fn log_ticks(range: &Range<f64>, px: f64, room: f64) -> Vec<(f64, String)> {
-    let decades = (range.end - range.start).max(1e-9);
-    let decade_px = px / decades;
-    let steps: &[u64] = if decade_px >= 2.0 * room { &[1, 3] } else { &[1] };
-    let every = (room / decade_px).ceil().max(1.0) as usize;
-    let (first, last) = (range.start.floor().max(0.0) as u32, range.end.ceil().clamp(0.0, 19.0) as u32);
-    (first..=last)
-        .step_by(every)
-        .flat_map(|power| steps.iter().map(move |by| by * 10_u64.pow(power)))
-        .map(|duration| (log(duration), format_duration(duration)))
+    const DECIMAL: [u64; 11] =
+        [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, SECOND, 10 * SECOND];
+    const DAY: u64 = 86_400 * SECOND;
+    const CLOCK: [u64; 8] =
+        [60 * SECOND, 600 * SECOND, 3600 * SECOND, 36_000 * SECOND, DAY, 10 * DAY, 100 * DAY, 1000 * DAY];
+    let per_decade = px / (range.end - range.start).max(1e-9);
+    let threes = per_decade >= 2.0 * room;
+    let with_threes = |&one: &u64| [Some(one), threes.then_some(one * 3)];
+    let mut last = f64::NEG_INFINITY;
+    DECIMAL
+        .iter()
+        .chain(&CLOCK)
+        .flat_map(with_threes)
+        .flatten()
+        .map(|duration| (log(duration), duration))
         .filter(|(at, _)| *at >= range.start - 1e-9 && *at <= range.end + 1e-9)
+        .filter(|(at, _)| {
+            let far = (at - last) * per_decade >= room;
+            if far {
+                last = *at;
+            }
+            far
+        })
+        // Exact as they are, they need no digits to show it.
+        .map(|(at, duration)| (at, format_duration(duration).replace(".00", "").replace(".0", "")))
         .collect()
 }
 

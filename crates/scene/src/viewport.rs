@@ -1,5 +1,7 @@
 //! The part of a trace that is on the screen, and the time axis over it.
 
+use std::fmt::Write as _;
+
 use crate::list::{DisplayList, Font, Label, Op, Paint, Rect, Segment};
 use crate::text::MeasureText;
 
@@ -176,7 +178,8 @@ fn clock_label(time: f64, step: f64) -> String {
         rest %= unit;
         if count > 0 {
             text.push_str(if text.is_empty() { if time < 0.0 { "−" } else { "" } } else { " " });
-            text.push_str(&format!("{count}\u{2009}{name}"));
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{count}\u{2009}{name}");
         }
         if unit as f64 * 1e9 <= step {
             break;
@@ -197,13 +200,24 @@ pub fn ruler_layout(
     if viewport.name_width > 0.0 {
         list.text(Paint::Mute, Font::Head, 16.0, baseline, "SERVICE AND OPERATION");
     }
+    let cursor =
+        cursor_time.filter(|&time| viewport.x(time) >= left - 0.5 && viewport.x(time) <= right + 0.5);
+    let chip = cursor.map(|time| {
+        let label = cursor_label(time, viewport);
+        let width = measure.width(&label, Font::SmallBold) + 16.0;
+        let most = (viewport.width - width).max(viewport.name_width);
+        let x = (viewport.x(time) - width / 2.0).clamp(viewport.name_width, most);
+        (Rect::new(x, height / 2.0 - 9.0, width, 18.0), label)
+    });
     let mut lines = Vec::new();
     let mut labels = Vec::new();
     for tick in ticks(viewport.start, viewport.end, viewport.plot_width()) {
-        let x = viewport.x(tick.time).floor() + 0.5;
-        lines.push(Segment::new(x, 0.0, x, height));
-        if x + 4.0 + measure.width(&tick.label, Font::Small) <= viewport.width {
-            labels.push(Label { x: x + 4.0, y: baseline, text: tick.label });
+        let line = viewport.x(tick.time).floor() + 0.5;
+        lines.push(Segment::new(line, 0.0, line, height));
+        let (x, to) = (line + 4.0, line + 4.0 + measure.width(&tick.label, Font::Small));
+        let covered = chip.as_ref().is_some_and(|(chip, _)| x < chip.right() && to > chip.x);
+        if to <= viewport.width && !covered {
+            labels.push(Label { x, y: baseline, text: tick.label });
         }
     }
     list.push(Op::Lines { paint: Paint::Line2, width: 1.0, dashed: false, segments: lines });
@@ -213,17 +227,9 @@ pub fn ruler_layout(
         let segments = vec![Segment::new(x, 0.0, x, height)];
         list.push(Op::Lines { paint: Paint::Line, width: 1.0, dashed: false, segments });
     }
-    if let Some(time) = cursor_time {
-        let x = viewport.x(time);
-        if x >= left - 0.5 && x <= right + 0.5 {
-            let label = cursor_label(time, viewport);
-            let width = measure.width(&label, Font::SmallBold) + 16.0;
-            let chip = (x - width / 2.0)
-                .clamp(viewport.name_width, (viewport.width - width).max(viewport.name_width));
-            let rect = Rect::new(chip, height / 2.0 - 9.0, width, 18.0);
-            list.push(Op::Rects { paint: Paint::Accent, radius: 4.0, rects: vec![rect] });
-            list.text(Paint::OnAccent, Font::SmallBold, chip + 8.0, baseline, label);
-        }
+    if let Some((rect, label)) = chip {
+        list.push(Op::Rects { paint: Paint::Accent, radius: 4.0, rects: vec![rect] });
+        list.text(Paint::OnAccent, Font::SmallBold, rect.x + 8.0, baseline, label);
     }
     list
 }

@@ -84,11 +84,8 @@ pub fn flame_layout(
         let rect = place(of, viewport);
         let (paint, hatched) = service(of.colour);
         // Rounding a corner costs a path four curves; below this nobody sees it.
-        if rect.w > 4.0 {
-            boxes.add(paint, rect)
-        } else {
-            slivers.add(paint, rect)
-        }
+        let shapes = if rect.w > 4.0 { &mut boxes } else { &mut slivers };
+        shapes.add(paint, rect);
         if hatched && rect.w > 4.0 {
             hatches.push(rect);
         }
@@ -119,7 +116,7 @@ pub fn flame_layout(
     list.push(Op::Outlines { paint: Paint::Text, width: 1.0, radius: RADIUS, rects: pointed });
     list.push(Op::Outlines { paint: Paint::Ink, width: 2.0, radius: RADIUS, rects: chosen });
     if let Some(time) = state.cursor_time {
-        let x = x(viewport, time);
+        let x = x(viewport, time).floor() + 0.5;
         let segments = vec![Segment::new(x, 0.0, x, viewport.height)];
         list.push(Op::Lines { paint: Paint::Accent, width: 1.0, dashed: false, segments });
     }

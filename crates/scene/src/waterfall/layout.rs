@@ -26,6 +26,8 @@ const NARROW_INDENT: f64 = 8.0;
 const DOT_X: f64 = 11.0;
 const TEXT_X: f64 = 27.5;
 const DOT: f64 = 10.0;
+/// Half the width of a caret, and a little air.
+const CARET: f64 = 8.0;
 /// Text is kept this far from the column's right edge, where the error mark stands.
 const MARK_ROOM: f64 = 26.0;
 const MARK_X: f64 = 12.0;
@@ -124,48 +126,20 @@ impl<'v> Geometry<'v> {
             .map(move |row| Placed { row, top: f64::from(row.row) * viewport.row_height - viewport.scroll })
     }
 
-    /// Ancestors of the topmost row that are scrolled away, from top to bottom. One whose rows end is pushed out by
-    /// what follows.
+    /// The outermost ancestors that are scrolled away, from top to bottom: what all of this belongs to. One whose rows
+    /// end is pushed out by what follows.
     pub(super) fn pinned(self, slice: &WaterfallSlice) -> Vec<Placed<'_>> {
         let (scroll, height) = (self.viewport.scroll, self.viewport.row_height);
         // Five rows of a screen of eight would leave nothing to pin them for.
-        let most = PINNED.min((self.viewport.height / height / 3.0) as usize);
-        let mut chain = Vec::new();
-        for count in 0..=most {
-            // The row just below `count` pinned ones: are its ancestors above exactly those?
-            let below = ((scroll + count as f64 * height) / height).floor() as u32;
-            chain = Self::ancestors(
-                slice,
-                below,
-                |row| f64::from(row.row) * height < scroll + count as f64 * height,
-                most,
-            );
-            if chain.len() <= count {
-                break;
-            }
-        }
-        chain.truncate(most);
-        let place = |(at, row): (usize, &'_ Row)| {
+        let most = PINNED.min((self.viewport.height / height / 3.0) as u32);
+        let place = |level: u32| {
+            let slot = f64::from(level) * height;
+            let under = ((scroll + slot) / height).floor().max(0.0) as u32;
+            let row = slice.ancestor(under, level)?;
             let pushed = f64::from(row.end_row) * height - scroll - height;
-            (at as f64 * height).min(pushed)
+            Some(Placed { row, top: slot.min(pushed) })
         };
-        chain.iter().enumerate().map(|(at, &row)| Placed { row, top: place((at, row)) }).collect()
-    }
-
-    fn ancestors(slice: &WaterfallSlice, row: u32, above: impl Fn(&Row) -> bool, most: usize) -> Vec<&Row> {
-        let mut chain = Vec::new();
-        let mut next = slice.row(row).and_then(|row| row.parent_row);
-        while let Some(ancestor) = next.and_then(|row| slice.row(row)) {
-            if chain.len() == most {
-                break;
-            }
-            if above(ancestor) {
-                chain.push(ancestor);
-            }
-            next = ancestor.parent_row;
-        }
-        chain.reverse();
-        chain
+        (0..most).map_while(place).collect()
     }
 }
 
@@ -174,6 +148,7 @@ impl<'v> Geometry<'v> {
 struct Layers {
     backgrounds: Grouped<Rect>,
     guides: Vec<Segment>,
+    depths: Vec<Label>,
     chips: Vec<Rect>,
     dots: Grouped<Rect>,
     dot_hatches: Vec<Rect>,
@@ -221,12 +196,12 @@ pub fn waterfall_layout(
         for &placed in &pinned {
             layers.row(geometry, placed, state, measure);
         }
-        layers.flush(geometry, Rect::new(0.0, 0.0, width, covered), &[], &mut list);
+        layers.flush(geometry, Rect::new(0.0, 0.0, width, covered), &grid, &mut list);
         let segments = vec![Segment::new(0.0, covered + 0.5, width, covered + 0.5)];
         list.push(Op::Lines { paint: Paint::Line, width: 1.0, dashed: false, segments });
     }
     if let Some(time) = state.cursor_time {
-        let x = viewport.x(time);
+        let x = viewport.x(time).floor() + 0.5;
         if x >= viewport.name_width && x <= width {
             let segments = vec![Segment::new(x, 0.0, x, height)];
             list.push(Op::Lines { paint: Paint::Accent, width: 1.0, dashed: false, segments });
@@ -268,25 +243,35 @@ impl Layers {
         } else if state.hovered == Some(row.span) {
             self.backgrounds.add(Paint::Hover, whole);
         }
-        self.tree(geometry, placed);
+        self.tree(geometry, placed, measure);
         self.name(geometry, placed, measure);
         self.bar(geometry, placed, measure);
     }
 
-    fn tree(&mut self, geometry: Geometry<'_>, placed: Placed<'_>) {
+    fn tree(&mut self, geometry: Geometry<'_>, placed: Placed<'_>, measure: &mut dyn MeasureText) {
         let (row, top) = (placed.row, placed.top);
         let caret = geometry.caret_x(row.depth);
         let middle = top + geometry.name_middle();
         let bottom = top + geometry.viewport.row_height;
-        for depth in 0..row.depth.min(geometry.levels()) {
-            let x = geometry.caret_x(depth).floor() + 0.5;
-            self.guides.push(Segment::new(x, top, x, bottom));
-        }
-        if row.has_children && !row.collapsed {
-            // Its own children's line begins under the caret.
-            let x = caret.floor() + 0.5;
-            if !geometry.pressed(row.depth + 1) {
+        if !geometry.viewport.narrow {
+            // A pressed row has its depth where the last levels' lines would be.
+            let depth =
+                if geometry.pressed(row.depth) { format_count(row.depth.into()) } else { String::new() };
+            let width = if depth.is_empty() { 0.0 } else { measure.width(&depth, Font::Small) + GAP };
+            for level in 0..row.depth.min(geometry.levels()) {
+                let x = geometry.caret_x(level).floor() + 0.5;
+                if x + 2.0 < caret - CARET - width || depth.is_empty() {
+                    self.guides.push(Segment::new(x, top, x, bottom));
+                }
+            }
+            if row.has_children && !row.collapsed && !geometry.pressed(row.depth + 1) {
+                // Its own children's line begins under the caret.
+                let x = caret.floor() + 0.5;
                 self.guides.push(Segment::new(x, middle + 8.0, x, bottom));
+            }
+            if !depth.is_empty() {
+                let (x, y) = (caret - CARET - width + GAP, (middle + 4.0).round());
+                self.depths.push(Label { x, y, text: depth });
             }
         }
         if row.has_children {
@@ -314,13 +299,7 @@ impl Layers {
         let (row, middle) = (placed.row, placed.top + geometry.name_middle());
         let baseline = (middle + 4.5).round();
         let right = geometry.names() - MARK_ROOM;
-        let mut x = geometry.caret_x(row.depth) + TEXT_X;
-        if geometry.pressed(row.depth) {
-            let depth = format_count(u64::from(row.depth));
-            let width = measure.width(&depth, Font::Small);
-            self.names.add(Paint::Mute, Label { x, y: baseline, text: depth });
-            x += width + GAP;
-        }
+        let x = geometry.caret_x(row.depth) + TEXT_X;
         let hidden = if row.collapsed {
             format!("+{}", format_count(u64::from(row.descendants)))
         } else {
@@ -406,8 +385,9 @@ impl Layers {
             }
         }
         for &(start, end) in &row.critical {
-            let start = viewport.x(start).clamp(left, right);
-            let end = viewport.x(end).clamp(left, right).max(start + LEAST_BAR);
+            // Within the bar, which may itself be wider than its time.
+            let start = viewport.x(start).clamp(left, right - LEAST_BAR);
+            let end = viewport.x(end).clamp(start + LEAST_BAR, right);
             if end >= viewport.name_width && start <= viewport.width {
                 self.critical.push(Rect::new(start, bar.bottom() - CRITICAL + 1.0, end - start, CRITICAL));
             }
@@ -478,6 +458,7 @@ impl Layers {
         self.backgrounds.flush(list, |paint, rects| Op::Rects { paint, radius: 0.0, rects });
         list.push(Op::Lines { paint: Paint::Line2, width: 1.0, dashed: false, segments: grid.to_vec() });
         list.push(Op::Lines { paint: Paint::Line, width: 1.0, dashed: false, segments: self.guides });
+        list.push(Op::Texts { paint: Paint::Mute, font: Font::Small, labels: self.depths });
         list.push(Op::Rects { paint: Paint::AccentBg, radius: 4.0, rects: self.chips });
         self.dots.flush(list, |paint, rects| Op::Rects { paint, radius: 3.0, rects });
         list.push(Op::Hatch { radius: 3.0, rects: self.dot_hatches });

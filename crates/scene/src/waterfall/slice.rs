@@ -1,7 +1,5 @@
 //! From the store to the rows the page holds.
 
-use std::collections::BTreeSet;
-
 use otel::SpanKind;
 use serde::{Deserialize, Serialize};
 use store::{SpanFlags, SpanIdx, TraceIdx, TraceStore};
@@ -9,8 +7,8 @@ use store::{SpanFlags, SpanIdx, TraceIdx, TraceStore};
 use crate::facts::{ErrorMark, Facts};
 use crate::rows::VisibleRows;
 
-/// Rows that can be pinned at the top.
-pub(super) const PINNED: usize = 5;
+/// Levels that can be pinned at the top.
+pub(super) const PINNED: u32 = 5;
 
 /// Which rows and which time the page wants to hold: about three times what it shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,7 +40,7 @@ pub struct WaterfallSlice {
     pub trace_duration: f64,
     /// The rows, in order.
     pub rows: Vec<Row>,
-    /// The nearest ancestors of these rows that are not among them, in order: what can be pinned.
+    /// The outermost ancestors of these rows that are not among them, in order: what can be pinned.
     pub ancestors: Vec<Row>,
 }
 
@@ -54,6 +52,15 @@ impl WaterfallSlice {
         }
         let at = self.ancestors.binary_search_by_key(&row, |ancestor| ancestor.row).ok()?;
         self.ancestors.get(at)
+    }
+
+    /// The ancestor of a row at this depth, where both are in the slice.
+    pub fn ancestor(&self, row: u32, depth: u32) -> Option<&Row> {
+        let before = (row.checked_sub(self.first_row)?) as usize;
+        self.rows.get(before).filter(|row| row.depth > depth)?;
+        let is_it = |other: &&Row| other.depth == depth && other.end_row > row;
+        let inside = self.rows.get(..before)?.iter().rev().find(is_it);
+        inside.or_else(|| self.ancestors.iter().find(is_it))
     }
 
     /// The row of a span, where it is in the slice.
@@ -69,6 +76,7 @@ impl WaterfallSlice {
 
 /// A row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "row numbers, as opposed to spans")]
 pub struct Row {
     /// The span.
     pub span: u32,
@@ -163,24 +171,22 @@ pub fn waterfall_slice(
         end: request.end,
         trace_duration: store.trace(trace).duration as f64,
         rows: (first_row..last_row).filter_map(of).collect(),
-        ancestors: outer_ancestors(store, rows, first_row, last_row).into_iter().filter_map(of).collect(),
+        ancestors: outer_ancestors(store, rows, first_row).into_iter().filter_map(of).collect(),
     }
 }
 
-/// For each row whose parent is above the slice, its nearest ancestors there: as many as can be pinned.
-fn outer_ancestors(store: &TraceStore, rows: &VisibleRows, first_row: u32, last_row: u32) -> BTreeSet<u32> {
-    let mut found = BTreeSet::new();
-    let Some(first) = rows.span(first_row) else { return found };
-    for span in (first_row..last_row).filter_map(|row| rows.span(row)) {
-        let mut above = store.parent(span);
-        for _ in 0..PINNED {
-            let Some(ancestor) = above else { break };
-            if ancestor < first {
-                found.extend(rows.row_of(ancestor));
-            }
-            above = store.parent(ancestor);
+/// The rows before the first one that have it, or what follows, below them. Every row of the slice that has an ancestor
+/// before the slice shares it with the first one.
+fn outer_ancestors(store: &TraceStore, rows: &VisibleRows, first_row: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut above = rows.span(first_row).and_then(|span| store.parent(span));
+    while let Some(ancestor) = above {
+        if store.depth(ancestor) < PINNED {
+            found.extend(rows.row_of(ancestor));
         }
+        above = store.parent(ancestor);
     }
+    found.reverse();
     found
 }
 

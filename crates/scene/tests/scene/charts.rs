@@ -45,6 +45,13 @@ fn duration_over_time() {
         let area = SVGBackend::with_string(&mut svg, (930, 180)).into_drawing_area();
         draw_scatter(&area, &scatter(), &THEME).unwrap();
     }
+    // Each trace is drawn where the pointer finds it.
+    for point in &scatter().points {
+        let (x, y) = scatter().place((930.0, 180.0), 1.0, point.start, point.duration);
+        let near = |value: f64| [value.floor(), value.ceil()];
+        let drawn = |(x, y): (f64, f64)| svg.contains(&format!(r#"<circle cx="{x}" cy="{y}""#));
+        assert!(near(x).iter().any(|&x| near(y).iter().any(|&y| drawn((x, y)))), "{point:?} at {x}, {y}");
+    }
     save("scatter", &svg);
 }
 

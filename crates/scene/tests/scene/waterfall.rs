@@ -62,7 +62,7 @@ fn repaired_spans_look_so() {
     let world = World::new(
         "
         shop GET / 0..100ms
-          shop never ends 20..?ms
+          shop never ends 20ms..?
         cart lost its parent 40..90ms parent=77
         -    \"\" 50..50ms
         ",
@@ -251,17 +251,13 @@ fn what_is_pinned_is_known_at_every_scroll() {
         let mut viewport = world.viewport(1000.0, 400.0);
         viewport.scroll = f64::from(first) * 26.0 + 3.0;
         let slice = slice(&world, &viewport);
-        let hit = |y: f64| waterfall_hit(&slice, &viewport, 300.0, y);
-        let pinned: Vec<u32> = (0..5)
-            .filter_map(|at| match hit(f64::from(at) * 26.0 + 13.0) {
-                Hit::Pinned(row) => Some(row),
-                _ => None,
-            })
-            .collect();
-        // Directly below the pinned ones stands the child of the last.
-        let next = hit(5.0 * 26.0 + 13.0).row().unwrap();
-        let expected: Vec<u32> = if first == 0 { pinned.clone() } else { (next - 5..next).collect() };
-        assert_eq!(pinned, expected, "scrolled to row {first}");
+        let hit = |row: u32| waterfall_hit(&slice, &viewport, 300.0, f64::from(row) * 26.0 + 13.0);
+        let expected: Vec<Hit> = if first == 0 {
+            (0..6).map(Hit::Name).collect()
+        } else {
+            (0..5).map(Hit::Pinned).chain([Hit::Name(first + 5)]).collect()
+        };
+        assert_eq!((0..6).map(hit).collect::<Vec<_>>(), expected, "scrolled to row {first}");
     }
 }
 
@@ -276,10 +272,61 @@ proptest::proptest! {
             proptest::prop_assert!(text.starts_with(head));
             // No longer beginning would fit, but for blanks before the ellipsis.
             let one_more = text.chars().count().min(head.chars().count() + 2) as f64 * 7.0;
-            let blank = text[head.len()..].starts_with(char::is_whitespace);
+            let blank = text.strip_prefix(head).is_some_and(|rest| rest.starts_with(char::is_whitespace));
             proptest::prop_assert!(one_more > room || blank, "{short:?} of {text:?} in {room}");
         } else {
             proptest::prop_assert!(*short == text || (short.is_empty() && room < 7.0));
         }
     }
+}
+
+/// `cargo test -p scene --release -- --ignored --nocapture figures`
+#[test]
+#[ignore = "figures, not a test"]
+#[expect(clippy::disallowed_methods, reason = "runs natively")]
+fn figures() {
+    use std::time::Instant;
+
+    let timed = |what: &str, repeat: u32, run: &mut dyn FnMut()| {
+        let start = Instant::now();
+        (0..repeat).for_each(|_| run());
+        println!("{what}: {:.3} ms", start.elapsed().as_secs_f64() * 1e3 / f64::from(repeat));
+    };
+    let mut world = World::of(&wide(1_000_000, 12));
+    let viewport = world.viewport(1400.0, 1040.0);
+    let (start, end, px) = (viewport.start, viewport.end, viewport.plot_width());
+    let request = WaterfallRequest { first_row: 5_000, row_count: 120, start, end, px };
+    let slice = waterfall_slice(&world.store, TRACE, &world, &world.rows, &request);
+    timed("waterfall slice, 120 rows of 1 M", 100, &mut || {
+        waterfall_slice(&world.store, TRACE, &world, &world.rows, &request);
+    });
+    let viewport = Viewport { scroll: 5_040.0 * 26.0, ..viewport };
+    timed("waterfall layout, 40 rows", 1_000, &mut || {
+        waterfall_layout(&slice, &viewport, &RowState::default(), &mut MEASURE.clone());
+    });
+    timed("hit", 1_000, &mut || {
+        waterfall_hit(&slice, &viewport, 500.0, 500.0);
+    });
+    timed("fold, 1 M", 10, &mut || {
+        let span = world.span("all");
+        world.rows.toggle(&world.store, span);
+    });
+    timed("minimap slice, 1 M", 10, &mut || {
+        scene::minimap_slice(&world.store, TRACE, &world, 1000.0, 52.0);
+    });
+    let lanes = analysis::lanes(&world.store, TRACE);
+    let mut index = scene::FlameIndex::default();
+    timed("flame index, 1 M", 3, &mut || {
+        index = scene::FlameIndex::in_time(&world.store, TRACE, &lanes.lane, lanes.count);
+    });
+    let request = scene::FlameRequest { end, lane_count: 120, px: 4200.0, ..scene::FlameRequest::default() };
+    let mut boxes = scene::FlameSlice::default();
+    timed("flame slice, 1 M", 100, &mut || boxes = scene::flame_slice(&index, &world, &request));
+    world.search = Some("7");
+    timed("flame slice, 1 M, searching", 10, &mut || {
+        scene::flame_slice(&index, &world, &request);
+    });
+    timed(&format!("flame layout, {} boxes", boxes.boxes.len()), 100, &mut || {
+        scene::flame_layout(&boxes, &viewport, &scene::FlameState::default(), &mut MEASURE.clone());
+    });
 }
