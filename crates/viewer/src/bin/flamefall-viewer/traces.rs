@@ -457,7 +457,7 @@ impl Traces {
     fn grid(&self, ctx: &Context<Self>) -> Html {
         let (props, link) = (ctx.props(), ctx.link());
         let active = self.drawn.contains(&self.cursor).then(|| format!("trace-{}", self.cursor));
-        let empty = self.held == Some(self.revision) && self.scroll.count == 0;
+        let nothing = self.held == Some(self.revision) && self.scroll.count == 0;
         let rows = self.scroll.count;
         html! {
             <div ref={self.grid.clone()} class="grid" role="grid" tabindex="0" aria-label="Traces"
@@ -468,7 +468,7 @@ impl Traces {
                         .filter(|(sort, ..)| !props.narrow || matches!(sort, ListSort::Root | ListSort::Duration))
                         .map(|&(sort, title, class)| column_head(ctx, sort, title, class)) }
                 </div>
-                if empty {
+                if nothing {
                     { empty(ctx) }
                 }
                 <div ref={self.spacer.clone()} class="rows" role="rowgroup">
