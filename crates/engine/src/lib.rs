@@ -126,8 +126,11 @@ impl Engine {
         self.load.as_mut().ok_or_else(Failure::no_load)
     }
 
-    fn finish(&mut self, load: Load) -> Result<Opened, Failure> {
-        let (store, opened) = load.finish()?;
+    fn finish(&mut self, mut load: Load) -> Result<Opened, Failure> {
+        load.complete()?;
+        // Nothing can fail from here on, and sealing needs room.
+        self.open = None;
+        let (store, opened) = load.seal();
         self.generation += 1;
         let open = Open::new(store, Opened { generation: self.generation, ..opened });
         Ok(self.open.insert(open).opened.clone())

@@ -6,6 +6,9 @@ use store::{TraceStore, TraceStoreBuilder};
 use crate::open::Open;
 use crate::{Failure, Opened, Progress};
 
+/// Between the names of sources, and of formats.
+const SEPARATOR: &str = ", ";
+
 /// A load that has begun: nothing of it is seen until it ends well.
 #[derive(Debug)]
 pub(crate) struct Load {
@@ -75,10 +78,7 @@ impl Load {
         };
         match outcome {
             Ok(outcome) => {
-                let format = outcome.format.name().to_owned();
-                if !self.formats.contains(&format) {
-                    self.formats.push(format);
-                }
+                self.formats.push(outcome.format.name().to_owned());
                 self.names.push(name);
                 Ok(())
             }
@@ -98,37 +98,29 @@ impl Load {
         }
     }
 
-    /// The store and what is said about it, or why there is none.
-    pub(crate) fn finish(mut self) -> Result<(TraceStore, Opened), Failure> {
+    /// Ends the last source, and tells why there is nothing to seal, if so.
+    pub(crate) fn complete(&mut self) -> Result<(), Failure> {
         let _ = self.end_source();
-        if self.names.is_empty() {
-            return Err(self.nothing());
-        }
-        let mut formats = self.formats;
-        let mut names = self.names;
-        if !self.base.name.is_empty() {
-            names.insert(0, self.base.name);
-        }
-        for format in self.base.format.split(", ").filter(|format| !format.is_empty()) {
-            if !formats.iter().any(|known| known == format) {
-                formats.insert(0, format.to_owned());
-            }
-        }
+        if self.names.is_empty() { Err(self.nothing()) } else { Ok(()) }
+    }
+
+    /// The store, and what is said about its sources.
+    pub(crate) fn seal(self) -> (TraceStore, Opened) {
         let opened = Opened {
-            format: formats.join(", "),
-            name: names.join(", "),
+            format: joined(self.base.format, self.formats),
+            name: joined(self.base.name, self.names),
             bytes: self.base.bytes + self.bytes,
             refused: self.refused,
             ..Opened::default()
         };
-        Ok((self.builder.seal(), opened))
+        (self.builder.seal(), opened)
     }
 
     /// Why nothing was opened.
-    fn nothing(self) -> Failure {
+    fn nothing(&self) -> Failure {
         let count = self.refused.len();
-        match self.refused.into_iter().next() {
-            None => Failure::new("empty", "There is nothing to open: no file was given.".to_owned()),
+        match self.refused.first().cloned() {
+            None => Failure::new("empty", "There is nothing to open: no file was given."),
             Some(first) if count == 1 => first,
             Some(first) => Failure {
                 message: format!("None of {count} files could be opened. {}: {}", first.name, first.message),
@@ -136,6 +128,19 @@ impl Load {
             },
         }
     }
+}
+
+/// Adds names to a list in words, each once: whoever appends for hours does so under one name.
+fn joined(mut list: String, names: Vec<String>) -> String {
+    for name in names {
+        if list.split(SEPARATOR).all(|known| known != name) {
+            if !list.is_empty() {
+                list.push_str(SEPARATOR);
+            }
+            list.push_str(&name);
+        }
+    }
+    list
 }
 
 fn failure_of(refusal: Refusal, name: &str) -> Failure {

@@ -15,7 +15,8 @@ pub enum Request {
     Begin { append: bool },
     /// A new file or answer: its name, and its size where known. What was open stays open until the end.
     Source { name: String },
-    /// The next bytes of the source, cut anywhere. Answer: [`Response::Progress`].
+    /// The next bytes of the source, cut anywhere. Answer: [`Response::Progress`], or [`Response::Refused`] once it is
+    /// clear that the source holds nothing: then the rest of it need not come.
     Chunk(#[serde(with = "serde_bytes_vec")] Vec<u8>),
     /// The source is complete. Answer: [`Response::Progress`], or [`Response::Refused`] where it holds nothing; other
     /// sources of the same load go on.
@@ -36,7 +37,8 @@ pub enum Request {
     Find { trace_id: String, span_id: Option<String> },
     /// Part of the trace list. Answer: [`Response::Traces`].
     Traces { list: ListQuery, first: u32, count: u32 },
-    /// What the charts over the list show. Answer: [`Response::Charts`].
+    /// What the charts over the list show: all that the filter lets through, since ranges are chosen in the charts.
+    /// Answer: [`Response::Charts`].
     Charts { list: ListQuery, width: f32, height: f32 },
     /// What stands above the views of a trace. Answer: [`Response::Trace`].
     Trace { trace: u32 },
@@ -171,8 +173,9 @@ pub struct Progress {
 /// Why nothing could be read. Also what `open` rejects with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Stable, lowerCamelCase: `notJson`, `notATrace`, `empty`, `unsupportedFormat`, `unreachable`, `cancelled`,
-    /// `engineStopped`, `notOpen`.
+    /// Stable, lowerCamelCase. Of a source: `notJson`, `notATrace`, `empty`, `unsupportedFormat`, `truncated`,
+    /// `damagedCompression`, `unreachable`, `cancelled`. Of a request: `notOpen` (nothing is, or no load has begun),
+    /// `notFound` (no such trace or span), `badRequest`. Of the engine: `engineStopped`.
     pub kind: String,
     /// What is so and what to do.
     pub message: String,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use analysis::Matches;
-use store::{SpanIdx, TraceStore};
+use store::{Idx as _, SpanIdx, TraceStore};
 
 use crate::open::Open;
 use crate::{Failure, MatchInfo};
@@ -15,24 +15,30 @@ pub(crate) struct Search {
     /// Lower case.
     words: Vec<String>,
     matches: Matches,
+    /// A bit a span: a flame graph asks of every span whether it matches.
+    bits: Vec<u64>,
     traces: u32,
 }
 
 impl Search {
     fn new(store: &TraceStore, text: &str) -> Self {
         let matches = analysis::search(store, text);
+        let mut bits = vec![0_u64; store.span_count().div_ceil(64)];
         let mut traces = 0;
         let mut last = None;
         for &span in &matches.spans {
+            if let Some(word) = bits.get_mut(span.get() / 64) {
+                *word |= 1 << (span.0 % 64);
+            }
             let trace = Some(store.trace_of(span));
             traces += u32::from(trace != last);
             last = trace;
         }
-        Self { text: text.to_owned(), words: words(text), matches, traces }
+        Self { text: text.to_owned(), words: words(text), matches, bits, traces }
     }
 
     pub(crate) fn contains(&self, span: SpanIdx) -> bool {
-        self.matches.contains(span)
+        self.bits.get(span.get() / 64).is_some_and(|word| word >> (span.0 % 64) & 1 == 1)
     }
 
     /// The matches among the spans of a trace.

@@ -106,6 +106,10 @@ fn several_sources_are_one_store() {
     assert_eq!(more.generation, opened.generation + 1);
     let names: Vec<_> = more.services.iter().map(|service| service.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);
+    let Response::Opened(same) = load(&mut engine, true, &[("two", &three)], 99) else {
+        panic!("not opened")
+    };
+    assert_eq!((same.name, same.format), (more.name, more.format), "each name is said once");
 }
 
 #[test]
@@ -451,6 +455,10 @@ fn reveal() {
     let info = ask!(engine, Request::Reveal { trace: 0, span: 4 }, Rows);
     assert_eq!(rows(&info), (5, Some(4), Some(4), [].as_slice()));
     assert_eq!(info.time, (81_000_000, 8_000_000));
+    let folded = ask!(engine, Request::Fold { trace: 0, fold: Fold::Toggle(2) }, Rows);
+    assert_eq!((folded.folded, folded.folded_ids), (vec![2], vec!["0000000000000003".to_owned()]));
+    let hidden = ask!(engine, Request::Step { trace: 0, from: Some(4), by: 0, among: StepAmong::Rows }, Rows);
+    assert_eq!((hidden.span, hidden.row), (Some(2), Some(2)), "the nearest visible one");
 }
 
 #[test]
