@@ -24,7 +24,7 @@ struct Tool {
 }
 
 enum Fallback {
-    /// Crate and flags. `--debug`: these programs move bytes, and half of their install time is optimisation.
+    /// Crate and flags. Built without optimisation: these programs move bytes, and it is half of their install time.
     Cargo(&'static [&'static str]),
     Npm,
 }
@@ -161,12 +161,13 @@ impl Tool {
         );
         let building = home.join("building");
         let result = run(
-            cargo(&["install", "--quiet", "--debug", "--version", &self.version]).args(arguments).args([
-                "--root".as_ref(),
-                home.as_os_str(),
-                "--target-dir".as_ref(),
-                building.as_os_str(),
-            ]),
+            // Nobody debugs or edits them.
+            cargo(&[])
+                .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                .env("CARGO_INCREMENTAL", "0")
+                .args(["install", "--quiet", "--debug", "--version", &self.version])
+                .args(arguments)
+                .args(["--root".as_ref(), home.as_os_str(), "--target-dir".as_ref(), building.as_os_str()]),
             &self.by_hand(),
         );
         std::fs::remove_dir_all(&building).ok();
