@@ -14,6 +14,8 @@
 //!
 //! Not here: colours (only their roles), fonts (only their roles), any browser, any state.
 
+#![warn(missing_docs)]
+
 mod charts;
 mod facts;
 mod flame;
@@ -24,12 +26,20 @@ mod text;
 mod viewport;
 mod waterfall;
 
-pub use charts::*;
-pub use facts::*;
-pub use flame::*;
-pub use list::*;
-pub use minimap::*;
-pub use rows::*;
-pub use text::*;
-pub use viewport::*;
-pub use waterfall::*;
+pub use charts::{Bucket, ChartTheme, Histogram, Scatter, ScatterPoint, draw_histogram, draw_scatter};
+pub use facts::{ErrorMark, Facts};
+pub use flame::{
+    FlameBox, FlameFacts, FlameIndex, FlameMode, FlameRequest, FlameSlice, FlameState, MergedBox, flame_hit,
+    flame_layout, flame_slice,
+};
+pub use list::{DisplayList, Font, Label, Op, Paint, Point, Rect, Segment};
+pub use minimap::{
+    MinimapHit, MinimapRect, MinimapSlice, minimap_hit, minimap_layout, minimap_slice, minimap_time,
+};
+pub use rows::VisibleRows;
+pub use text::{FixedAdvance, MeasureText, ellipsize, format_count, format_duration, format_nanos};
+pub use viewport::{Tick, Viewport, ruler_layout, ticks};
+pub use waterfall::{
+    Detached, EventMark, Hit, Row, RowState, WaterfallRequest, WaterfallSlice, waterfall_hit,
+    waterfall_layout, waterfall_slice,
+};

@@ -5,6 +5,7 @@ use store::{TraceIdx, TraceStore};
 
 use crate::facts::Facts;
 use crate::list::{DisplayList, Grouped, Op, Paint, Rect, Segment};
+use crate::viewport::between;
 use crate::waterfall::service;
 
 /// The whole trace, quantised.
@@ -101,8 +102,10 @@ pub fn minimap_layout(
     window: (f64, f64),
 ) -> DisplayList {
     let mut list = DisplayList::default();
-    let (left, right) =
-        (x(slice, plot, window.0).clamp(plot.0, plot.1), x(slice, plot, window.1).clamp(plot.0, plot.1));
+    let (left, right) = (
+        between(x(slice, plot, window.0), plot.0, plot.1),
+        between(x(slice, plot, window.1), plot.0, plot.1),
+    );
     let right = right.max(left + 1.0);
     list.rect(Paint::AccentBg, Rect::new(left, 0.0, right - left, height));
 
@@ -173,5 +176,5 @@ pub fn minimap_hit(slice: &MinimapSlice, plot: (f64, f64), window: (f64, f64), a
 
 /// The time at a pixel of the minimap, within the trace.
 pub fn minimap_time(slice: &MinimapSlice, plot: (f64, f64), x: f64) -> f64 {
-    ((x - plot.0) / (plot.1 - plot.0).max(1.0) * slice.trace_duration).clamp(0.0, slice.trace_duration)
+    between((x - plot.0) / (plot.1 - plot.0).max(1.0) * slice.trace_duration, 0.0, slice.trace_duration)
 }

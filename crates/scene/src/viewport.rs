@@ -32,6 +32,13 @@ pub struct Viewport {
 /// Air between the name column and time zero, so that a bar does not touch the line.
 const PAD: f64 = 14.0;
 const NARROW_PAD: f64 = 8.0;
+/// In ns: a trace without duration has no scale of its own.
+pub(crate) const LEAST_WINDOW: f64 = 1e-3;
+
+/// As `clamp`, but any number will do: bounds that cross by a rounding error, and what is not a number, give `low`.
+pub(crate) fn between(value: f64, low: f64, high: f64) -> f64 {
+    value.min(high).max(low)
+}
 
 impl Viewport {
     /// Left and right edge of the plot in pixels.
@@ -49,7 +56,7 @@ impl Viewport {
 
     /// Pixels a nanosecond.
     pub fn scale(&self) -> f64 {
-        self.plot_width() / (self.end - self.start).max(f64::MIN_POSITIVE)
+        self.plot_width() / (self.end - self.start).max(LEAST_WINDOW)
     }
 
     /// Where a time is.
@@ -206,7 +213,7 @@ pub fn ruler_layout(
         let label = cursor_label(time, viewport);
         let width = measure.width(&label, Font::SmallBold) + 16.0;
         let most = (viewport.width - width).max(viewport.name_width);
-        let x = (viewport.x(time) - width / 2.0).clamp(viewport.name_width, most);
+        let x = between(viewport.x(time) - width / 2.0, viewport.name_width, most);
         (Rect::new(x, height / 2.0 - 9.0, width, 18.0), label)
     });
     let mut lines = Vec::new();

@@ -3,7 +3,7 @@
 use super::slice::{FlameBox, FlameSlice};
 use crate::list::{DisplayList, Font, Grouped, Label, Op, Paint, Rect, Segment};
 use crate::text::{MeasureText, ellipsize, format_nanos};
-use crate::viewport::Viewport;
+use crate::viewport::{LEAST_WINDOW, Viewport, between};
 use crate::waterfall::service;
 
 /// What the user points at.
@@ -29,13 +29,13 @@ const LEAST_BOX: f64 = 1.0;
 
 /// The whole width is the plot: a box that is the whole axis touches both edges.
 fn x(viewport: &Viewport, time: f64) -> f64 {
-    (time - viewport.start) * viewport.width / (viewport.end - viewport.start).max(f64::MIN_POSITIVE)
+    (time - viewport.start) * viewport.width / (viewport.end - viewport.start).max(LEAST_WINDOW)
 }
 
 fn place(of: &FlameBox, viewport: &Viewport) -> Rect {
     let (left, right) = (-100.0, viewport.width + 100.0);
-    let start = x(viewport, of.start).clamp(left, right);
-    let end = x(viewport, of.end).clamp(left, right);
+    let start = between(x(viewport, of.start), left, right);
+    let end = between(x(viewport, of.end), left, right);
     // A box gives its gap from its own width, but never the last pixel.
     let width = (end - start - GAP).max(LEAST_BOX);
     let top = f64::from(of.lane) * viewport.row_height - viewport.scroll;

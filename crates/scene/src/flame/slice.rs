@@ -109,8 +109,8 @@ pub trait FlameFacts {
     fn searching(&self) -> bool;
 }
 
-/// Boxes looked at to find which colour leads among those merged into one pixel.
-const SAMPLE: usize = 32;
+/// Of boxes merged into one pixel, so many are looked at to find which colour leads: all of them, or every n-th.
+const SAMPLE: usize = 16;
 
 /// Pixels below which a label has no room.
 const LABEL: f64 = 24.0;

@@ -4,7 +4,7 @@ use super::slice::{PINNED, Row, WaterfallSlice};
 use crate::facts::ErrorMark;
 use crate::list::{DisplayList, Font, Grouped, Label, Op, Paint, Point, Rect, Segment};
 use crate::text::{MeasureText, ellipsize, format_count, format_nanos};
-use crate::viewport::{Viewport, ticks};
+use crate::viewport::{Viewport, between, ticks};
 
 /// What the user points at. Spans, not rows: they stay the same while rows are folded.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -107,8 +107,8 @@ impl<'v> Geometry<'v> {
     /// Left and right edge of the bar, never far outside of the screen: canvases lose precision there.
     pub(super) fn bar(self, row: &Row) -> (f64, f64) {
         let (left, right) = (-100.0, self.viewport.width + 100.0);
-        let start = self.viewport.x(row.start).clamp(left, right);
-        let end = self.viewport.x(row.end()).clamp(left, right);
+        let start = between(self.viewport.x(row.start), left, right);
+        let end = between(self.viewport.x(row.end()), left, right);
         (start, end.max(start + LEAST_BAR))
     }
 
@@ -386,8 +386,8 @@ impl Layers {
         }
         for &(start, end) in &row.critical {
             // Within the bar, which may itself be wider than its time.
-            let start = viewport.x(start).clamp(left, right - LEAST_BAR);
-            let end = viewport.x(end).clamp(start + LEAST_BAR, right);
+            let start = between(viewport.x(start), left, right - LEAST_BAR);
+            let end = between(viewport.x(end), start + LEAST_BAR, right);
             if end >= viewport.name_width && start <= viewport.width {
                 self.critical.push(Rect::new(start, bar.bottom() - CRITICAL + 1.0, end - start, CRITICAL));
             }
@@ -440,7 +440,7 @@ impl Layers {
         if viewport.x(row.end()) - x < 4.0 || x > viewport.width || bar.right() < viewport.name_width {
             return;
         }
-        let x = x.clamp(-100.0, viewport.width);
+        let x = between(x, -100.0, viewport.width);
         let parent_top = f64::from(parent_row) * viewport.row_height - viewport.scroll + geometry.bar_top();
         let from = (parent_top + viewport.bar_height).max(-100.0);
         let middle = bar.y + bar.h / 2.0;

@@ -231,7 +231,7 @@ fn slice_row(
         detached,
         orphan: flags.contains(SpanFlags::ORPHAN),
         no_end: flags.contains(SpanFlags::NO_END),
-        matched: facts.matched(span),
+        matched: facts.searching() && facts.matched(span),
     }
 }
 

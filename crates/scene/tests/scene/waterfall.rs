@@ -261,7 +261,31 @@ fn what_is_pinned_is_known_at_every_scroll() {
     }
 }
 
+#[test]
+fn a_trace_without_duration_has_its_place() {
+    let world = World::new("shop GET / 0..0ms @0ms:here");
+    check("instant", &world, &world.viewport(1000.0, 26.0), &RowState::default());
+}
+
 proptest::proptest! {
+    #[test]
+    fn any_window_lays_out(
+        start in -2e9..2e9_f64, length in 0.0..3e9_f64, width in 0.0..2000.0_f64, height in 0.0..900.0_f64,
+        scroll in -50.0..900.0_f64, name_width in 0.0..600.0_f64, narrow: bool, x in 0.0..2000.0_f64,
+    ) {
+        let world = checkout();
+        let viewport = Viewport {
+            start, end: start + length, width, height, scroll, name_width, narrow,
+            ..world.viewport(width, height)
+        };
+        let slice = slice(&world, &viewport);
+        let state = RowState { cursor_time: Some(0.0), ..RowState::default() };
+        let list = waterfall_layout(&slice, &viewport, &state, &mut MEASURE.clone()).to_string();
+        proptest::prop_assert!(!list.contains("NaN") && !list.contains("inf"), "{list}");
+        waterfall_hit(&slice, &viewport, x, height / 2.0);
+        scene::ruler_layout(&viewport, Some(0.0), &mut MEASURE.clone());
+    }
+
     #[test]
     fn shortened_text_fits_and_is_a_beginning(text in "\\PC{0,60}", room in 0.0..400.0_f64) {
         let mut measure = MEASURE;
@@ -327,6 +351,11 @@ fn figures() {
         scene::flame_slice(&index, &world, &request);
     });
     timed(&format!("flame layout, {} boxes", boxes.boxes.len()), 100, &mut || {
-        scene::flame_layout(&boxes, &viewport, &scene::FlameState::default(), &mut MEASURE.clone());
+        scene::flame_layout(
+            &boxes,
+            &Viewport { scroll: 0.0, ..viewport },
+            &scene::FlameState::default(),
+            &mut MEASURE.clone(),
+        );
     });
 }
