@@ -40,6 +40,6 @@ pub use rows::VisibleRows;
 pub use text::{FixedAdvance, MeasureText, ellipsize, format_count, format_duration, format_nanos};
 pub use viewport::{Tick, Viewport, ruler_layout, ticks};
 pub use waterfall::{
-    Detached, EventMark, Hit, Row, RowState, WaterfallRequest, WaterfallSlice, waterfall_hit,
+    Detached, EventMark, Hit, Row, RowState, WaterfallRequest, WaterfallSlice, pinned_height, waterfall_hit,
     waterfall_layout, waterfall_slice,
 };

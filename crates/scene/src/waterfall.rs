@@ -6,6 +6,6 @@ mod slice;
 
 pub use hit::{Hit, waterfall_hit};
 pub(crate) use layout::service;
-pub use layout::{RowState, waterfall_layout};
+pub use layout::{RowState, pinned_height, waterfall_layout};
 pub(crate) use slice::shown;
 pub use slice::{Detached, EventMark, Row, WaterfallRequest, WaterfallSlice, waterfall_slice};

@@ -143,6 +143,15 @@ impl<'v> Geometry<'v> {
     }
 }
 
+/// How much of the canvas is covered by pinned rows: a row that is to be seen must stand below.
+pub fn pinned_height(slice: &WaterfallSlice, viewport: &Viewport) -> f64 {
+    covered(&Geometry::new(viewport).pinned(slice), viewport)
+}
+
+fn covered(pinned: &[Placed<'_>], viewport: &Viewport) -> f64 {
+    pinned.iter().map(|placed| placed.top + viewport.row_height).fold(0.0, f64::max)
+}
+
 /// Shapes of rows, by layer.
 #[derive(Debug, Default)]
 struct Layers {
@@ -179,7 +188,7 @@ pub fn waterfall_layout(
     let mut list = DisplayList::default();
     let (width, height) = (viewport.width, viewport.height);
     let pinned = geometry.pinned(slice);
-    let covered = pinned.iter().map(|placed| placed.top + viewport.row_height).fold(0.0, f64::max);
+    let covered = covered(&pinned, viewport);
 
     let grid = grid(viewport);
     let mut layers = Layers::default();

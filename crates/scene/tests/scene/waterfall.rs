@@ -1,6 +1,6 @@
 use scene::{
-    Hit, RowState, Viewport, WaterfallRequest, WaterfallSlice, ellipsize, waterfall_hit, waterfall_layout,
-    waterfall_slice,
+    Hit, RowState, Viewport, WaterfallRequest, WaterfallSlice, ellipsize, pinned_height, waterfall_hit,
+    waterfall_layout, waterfall_slice,
 };
 
 use crate::picture::picture;
@@ -174,7 +174,16 @@ fn pixels_lead_to_what_is_there() {
     check(&world, &viewport, 200.0, row(1.0), Hit::Pinned(1));
     check(&world, &viewport, 200.0, row(3.0), Hit::Name(8));
 
+    assert_eq!(pinned_height(&slice(&world, &viewport), &viewport), 3.0 * 26.0);
+
     viewport.scroll = 0.0;
+    assert_eq!(pinned_height(&slice(&world, &viewport), &viewport), 0.0);
+    let narrow = Viewport { name_width: 0.0, width: 400.0, row_height: 44.0, narrow: true, ..viewport };
+    check(&world, &narrow, 14.0, 13.0, Hit::Caret(0));
+    check(&world, &narrow, 200.0, 13.0, Hit::Name(0));
+    check(&world, &narrow, 200.0, 32.0, Hit::Bar(0));
+    check(&world, &narrow, 200.0, 44.0 + 13.0, Hit::Name(1));
+
     world.rows.fold_all(&world.store, true);
     check(&world, &viewport, 200.0, row(0.0), Hit::Name(0));
     check(&world, &viewport, 200.0, row(1.0), Hit::Nothing);
