@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use otel::{AnyValue, KeyValue, SpanKind, TraceId};
-use store::{Idx as _, SpanIdx, StrIdx, StringPool, TraceStore, Value};
+use store::{Cell, Event, Idx as _, SpanIdx, StrIdx, StringPool, TraceStore, Value};
 
 /// Spans that match, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,7 @@ pub fn search(store: &TraceStore, text: &str) -> Matches {
     let mut words = words.into_iter();
     let Some((word, texts)) = words.next() else { return Matches::default() };
     let mut pass = Pass::new(store, word, texts);
+    pass.look_ahead();
     let mut spans: Vec<SpanIdx> = Vec::new();
     for trace in store.traces().as_slice() {
         let whole = pass.word.is_in_trace_id(trace.id);
@@ -150,7 +151,7 @@ fn ends_with(text: &str, lower: &str) -> bool {
     }
 }
 
-/// A set of texts.
+/// A set of texts, or of other small numbers.
 #[derive(Debug, Default)]
 struct TextSet {
     bits: Vec<u64>,
@@ -271,6 +272,8 @@ struct Pass<'s> {
     texts: TextSet,
     /// By origin: is it in the resource or the scope?
     origins: Vec<bool>,
+    /// By order of arrival: is it in the attributes or the events? Where that was looked at for all spans.
+    arrivals: Option<TextSet>,
     /// By text, where the word is a pair: is this a key that ends as it says? Keys come first among the texts.
     keys: Vec<Option<bool>>,
     /// Numbers looked at lately: codes and ports come again and again.
@@ -285,6 +288,7 @@ impl<'s> Pass<'s> {
             word,
             texts,
             origins: Vec::new(),
+            arrivals: None,
             keys: Vec::new(),
             numbers: vec![None; 1 << 10],
             buffer: String::new(),
@@ -308,49 +312,74 @@ impl<'s> Pass<'s> {
         {
             return true;
         }
-        let mut all_text = true;
-        for (key, value) in store.attribute_texts(span) {
-            if self.texts.contains(key) || value.is_some_and(|value| self.texts.contains(value)) {
-                return true;
-            }
-            if self.word.pair.is_some()
-                && let Some(value) = value
-                && self.is_key(key)
-                && self.is_start(store.strings().get(value))
-            {
-                return true;
-            }
-            all_text &= value.is_some();
-        }
-        if !all_text && self.is_in_other_values(span) {
+        if self.texts.contains(store.status_message_idx(span)) {
             return true;
         }
-        let message = store.status_message(span);
-        (!message.is_empty() && self.word.needle.is_in(message)) || self.is_in_events(span)
+        let arrival = store.arrival(span);
+        match &self.arrivals {
+            Some(arrivals) => arrivals.contains(StrIdx(arrival)),
+            None => self.is_in_attributes_of(arrival) || self.is_in_events(span),
+        }
     }
 
-    /// Values that are not plain text.
-    fn is_in_other_values(&mut self, span: SpanIdx) -> bool {
-        self.store.attributes(span).any(|attribute| match attribute.value {
-            Value::Str(_) | Value::Empty => false,
-            Value::Owned(value) => self.is_in_value(attribute.key, value),
-            Value::Int(number) if self.word.pair.is_none() => self.word.scalar && self.is_in_number(number),
-            _ if !self.word.scalar && self.word.pair.is_none() => false,
-            scalar => self.is_in_value(attribute.key, &scalar.to_any()),
+    /// Looks at the attributes and events of all spans at once, in the order they stand in: for a word that is looked
+    /// for in most spans.
+    fn look_ahead(&mut self) {
+        let store = self.store;
+        let count = store.span_count();
+        let mut arrivals = TextSet { bits: vec![0; count.div_ceil(64)], count: 0 };
+        for arrival in 0..count as u32 {
+            if self.is_in_attributes_of(arrival) {
+                arrivals.insert(StrIdx(arrival));
+            }
+        }
+        for (arrival, event) in store.events_by_arrival() {
+            if self.is_in_event(&event) {
+                arrivals.insert(StrIdx(arrival));
+            }
+        }
+        self.arrivals = Some(arrivals);
+    }
+
+    fn is_in_attributes_of(&mut self, arrival: u32) -> bool {
+        let store = self.store;
+        store.cells_by_arrival(arrival).any(|cell| match cell {
+            Cell::Text(key, value) => {
+                self.texts.contains(key)
+                    || self.texts.contains(value)
+                    || (self.word.pair.is_some()
+                        && self.is_key(key)
+                        && self.is_start(store.strings().get(value)))
+            }
+            Cell::Plain(key, value) => {
+                self.texts.contains(key)
+                    || match value {
+                        _ if self.word.pair.is_some() => {
+                            self.is_key(key) && self.is_in_value(store.strings().get(key), &value.to_any())
+                        }
+                        Value::Int(number) => self.word.scalar && self.is_in_number(number),
+                        _ => self.word.scalar && self.is_in_value("", &value.to_any()),
+                    }
+            }
+            Cell::Spilled(KeyValue { key, value }) => {
+                self.word.needle.is_in(key) || self.is_in_value(key, value)
+            }
         })
     }
 
     fn is_in_events(&mut self, span: SpanIdx) -> bool {
-        self.store.events(span).any(|event| {
-            self.word.needle.is_in(event.name())
-                || event.attributes().any(|attribute| {
-                    self.word.needle.is_in(attribute.key)
-                        || match attribute.value {
-                            Value::Owned(value) => self.is_in_value(attribute.key, value),
-                            value => self.is_in_value(attribute.key, &value.to_any()),
-                        }
-                })
-        })
+        self.store.events(span).any(|event| self.is_in_event(&event))
+    }
+
+    fn is_in_event(&mut self, event: &Event<'_>) -> bool {
+        self.word.needle.is_in(event.name())
+            || event.attributes().any(|attribute| {
+                self.word.needle.is_in(attribute.key)
+                    || match attribute.value {
+                        Value::Owned(value) => self.is_in_value(attribute.key, value),
+                        value => self.is_in_value(attribute.key, &value.to_any()),
+                    }
+            })
     }
 
     fn is_in_attributes(&mut self, attributes: &[KeyValue<'_>]) -> bool {

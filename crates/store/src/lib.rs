@@ -25,5 +25,5 @@ pub use builder::TraceStoreBuilder;
 pub use index::{Column, Idx, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
 pub use spans::{Event, Link, SpanFlags, Trace, TraceStore};
 pub use strings::StringPool;
-pub use values::{Attribute, Value};
+pub use values::{Attribute, Cell, Value};
 pub use warnings::{WarningCount, Warnings};

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::index::{Column, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
 use crate::strings::StringPool;
-use crate::values::{Attribute, AttributeTable};
+use crate::values::{Attribute, AttributeTable, Cell};
 use crate::warnings::Warnings;
 
 /// What was repaired in a span.
@@ -449,6 +449,42 @@ impl TraceStore {
     /// Key and, where it is plain text, value of each attribute as text indices: for tests over many spans.
     pub fn attribute_texts(&self, span: SpanIdx) -> impl Iterator<Item = (StrIdx, Option<StrIdx>)> {
         self.attribute_places(span).filter_map(|place| self.attributes.text_indices(place))
+    }
+
+    /// The span's number in order of arrival: the order attributes and events stand in.
+    pub fn arrival(&self, span: SpanIdx) -> u32 {
+        self.row[span]
+    }
+
+    /// Attributes of the span that arrived as number `arrival`, text as indices: for passes over all spans, which are
+    /// fastest in order of arrival.
+    pub fn cells_by_arrival(&self, arrival: u32) -> impl Iterator<Item = Cell<'_>> {
+        let row = arrival as usize;
+        let start = row.checked_sub(1).and_then(|row| self.attributes_end.get(row)).copied().unwrap_or(0);
+        let end = self.attributes_end.get(row).copied().unwrap_or(start);
+        (start..end).filter_map(|place| self.attributes.cell(place))
+    }
+
+    /// All events, each with the arrival number of its span.
+    pub fn events_by_arrival(&self) -> impl Iterator<Item = (u32, Event<'_>)> {
+        let ends = self.events.starts.iter().skip(1).map(|&(_, start)| start as usize);
+        let ends = ends.chain(std::iter::once(self.events.items.len()));
+        let owners = self
+            .events
+            .starts
+            .iter()
+            .zip(ends)
+            .flat_map(|(&(row, start), end)| (start as usize..end).map(move |_| row));
+        let mut attributes_start = 0;
+        owners.zip(&self.events.items).map(move |(row, &stored)| {
+            let attributes_start = std::mem::replace(&mut attributes_start, stored.attributes_end);
+            (row, Event { store: self, stored, attributes_start })
+        })
+    }
+
+    /// Status message, to compare.
+    pub fn status_message_idx(&self, span: SpanIdx) -> StrIdx {
+        self.rare(span).status_message
     }
 
     /// Has it events? Cheaper than asking for them.

@@ -164,6 +164,25 @@ impl AttributeTable {
         Some((key, (word >> 24 == Tag::Str as u32).then_some(StrIdx(payload))))
     }
 
+    /// An attribute with its text as indices: to test many without touching text.
+    pub(crate) fn cell(&self, place: u32) -> Option<Cell<'_>> {
+        let &word = self.keys.get(place as usize)?;
+        let &payload = self.payloads.get(place as usize)?;
+        let tag = TAGS.get((word >> 24) as usize).copied()?;
+        let key = self.key_names.get((word & 0xFF_FFFF) as usize).copied().unwrap_or_default();
+        let cell = match tag {
+            Tag::Empty => Cell::Plain(key, Value::Empty),
+            Tag::Str => Cell::Text(key, StrIdx(payload)),
+            Tag::False => Cell::Plain(key, Value::Bool(false)),
+            Tag::True => Cell::Plain(key, Value::Bool(true)),
+            Tag::SmallInt => Cell::Plain(key, Value::Int(i64::from(payload as i32))),
+            Tag::Int => Cell::Plain(key, Value::Int(*self.wide.get(payload as usize)? as i64)),
+            Tag::Double => Cell::Plain(key, Value::Double(f64::from_bits(*self.wide.get(payload as usize)?))),
+            Tag::Spilled => Cell::Spilled(self.spilled.get(payload as usize)?),
+        };
+        Some(cell)
+    }
+
     pub(crate) fn memory(&self) -> usize {
         (self.keys.capacity() + self.payloads.capacity() + self.key_names.capacity()) * 4
             + self.wide.capacity() * 8
@@ -185,6 +204,17 @@ pub struct Attribute<'a> {
     pub key: &'a str,
     /// The value.
     pub value: Value<'a>,
+}
+
+/// An attribute with its text as indices.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Text.
+    Text(StrIdx, StrIdx),
+    /// A number, a boolean, or nothing.
+    Plain(StrIdx, Value<'a>),
+    /// Bytes, an array, a map, or an attribute whose key has no index.
+    Spilled(&'a KeyValue<'static>),
 }
 
 /// A value as the store holds it.
