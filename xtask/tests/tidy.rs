@@ -209,7 +209,7 @@ fn is_handler(text: &str) -> bool {
 fn documents(repo: &Repo) -> Vec<String> {
     let missing = DOCUMENTS.iter().filter(|name| !repo.files.contains_key(**name));
     let mut complaints: Vec<_> = missing.map(|name| format!("{name} is missing: write it")).collect();
-    let architecture = repo.files.get("ARCHITECTURE.md").map_or("", String::as_str);
+    let Some(architecture) = repo.files.get("ARCHITECTURE.md") else { return complaints };
     let unmentioned = repo
         .crates
         .iter()
