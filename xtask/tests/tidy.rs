@@ -26,7 +26,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "analysis",
             "scene",
             "data-encoding",
-            "postcard",
             "rustc-hash",
             "serde",
             "serde_json",
@@ -60,7 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// What any crate may name for its tests, beside what stands above it in [`ALLOWED`].
 const FOR_TESTS: &[&str] =
-    &["divan", "fixtures", "insta", "proptest", "serde_json", "spdx", "wasm-bindgen-test"];
+    &["analysis", "divan", "fixtures", "insta", "proptest", "serde_json", "spdx", "wasm-bindgen-test"];
 
 /// Crates that know a browser, and who may know them.
 const BROWSER: &[&str] =
