@@ -58,8 +58,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What any crate may name for its tests, beside what stands above it in [`ALLOWED`].
-const FOR_TESTS: &[&str] =
-    &["analysis", "divan", "fixtures", "insta", "proptest", "serde_json", "spdx", "wasm-bindgen-test"];
+const FOR_TESTS: &[&str] = &[
+    "analysis",
+    "divan",
+    "fixtures",
+    "insta",
+    "postcard",
+    "proptest",
+    "serde_json",
+    "spdx",
+    "wasm-bindgen-test",
+];
 
 /// Crates that know a browser, and who may know them.
 const BROWSER: &[&str] =
