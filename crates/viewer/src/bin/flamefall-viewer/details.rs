@@ -391,7 +391,7 @@ impl DetailsPanel {
         let onclick = ctx.link().callback(move |_| Msg::Copy { place: to.clone(), text: Rc::clone(&text) });
         html! {
             <button class={classes!(class, copied.then_some("done"))} {onclick} title="Copy the value">
-                { if copied { "copied" } else { "copy" } }
+                { match (copied, class) { (true, _) => "copied", (false, "button small") => "Copy", _ => "copy" } }
             </button>
         }
     }
@@ -850,8 +850,8 @@ fn head(details: &Details, on_close: &Callback<()>) -> Html {
                 <span title="Time in which none of its children ran"><b>{ format_duration(details.self_time) }</b>{ " self" }</span>
                 <span><b>{ percent(share) }</b>{ " of trace" }</span>
                 if details.critical > 0 {
-                    <span title="Time on the critical path: shorter work here would have made the trace shorter">
-                        <b>{ format_duration(details.critical) }</b>{ " critical" }
+                    <span title="Had this been shorter, the trace would have been shorter">
+                        <b>{ format_duration(details.critical) }</b>{ " on the critical path" }
                     </span>
                 }
             </p>

@@ -307,7 +307,7 @@ impl Component for Traces {
         html! {
             <div class="traces">
                 if props.opened.trace_count > 1 {
-                    <Charts client={props.client.clone()} {generation} list={props.list.clone()}
+                    <Charts client={props.client.clone()} {generation} traces={props.opened.trace_count} list={props.list.clone()}
                         theme_revision={props.theme_revision} narrow={props.narrow}
                         on_list={props.on_list.clone()} on_open={props.on_open.clone()} />
                 }
@@ -544,7 +544,7 @@ fn duration_cell(of: &TraceRow, longest: u64) -> Html {
     let share = of.duration as f64 / (longest as f64).max(1.0);
     html! {
         <div role="gridcell" class="duration">
-            <svg width={format!("{:.2}%", share.clamp(0.0, 1.0) * 74.0)} height="10" aria-hidden="true">
+            <svg width={format!("{:.2}%", share.clamp(0.0, 1.0) * 66.0)} height="10" aria-hidden="true">
                 <rect width="100%" height="10" rx="2" />
             </svg>
             <span>{ format_duration(of.duration) }</span>

@@ -29,6 +29,8 @@ const REACH: f64 = 9.0;
 const STEPS: u64 = 24;
 /// The pointer rests after so many milliseconds; then the trace's name is asked for.
 const REST: u32 = 90;
+/// More traces than this are a cloud: its points may stand less close.
+const CLOUD: u32 = 20_000;
 /// In longer lists a name costs more than it tells: the engine would look through all of them.
 const NAMED: u32 = 100_000;
 
@@ -36,6 +38,8 @@ const NAMED: u32 = 100_000;
 pub(super) struct ChartsProps {
     pub(super) client: Client,
     pub(super) generation: u32,
+    /// All that are open.
+    pub(super) traces: u32,
     pub(super) list: ListQuery,
     pub(super) theme_revision: u32,
     /// Only the histogram.
@@ -295,6 +299,9 @@ impl Charts {
             return;
         }
         self.held = Some((self.revision, size));
+        // The engine leaves one trace in 3 × 3 pixels, a point is 6 wide; each costs the canvas microseconds.
+        let part = if props.traces > CLOUD { 0.5 } else { 1.0 };
+        let (width, height) = ((size.0 * part) as f32, (size.1 * part) as f32);
         // The charts show what their own selection leaves out, too; the histogram only the times that are selected.
         let all = ListQuery {
             filter: props.list.filter.clone(),
@@ -307,7 +314,7 @@ impl Charts {
         let mut ask = |which: Which, list: ListQuery| {
             self.asked += 1;
             let link = ctx.link().clone();
-            let request = Request::Charts { list, width: size.0 as f32, height: size.1 as f32 };
+            let request = Request::Charts { list, width, height };
             props
                 .client
                 .ask(&request, move |response| link.send_message(Msg::Answer { revision, which, response }));
@@ -343,6 +350,9 @@ impl Charts {
         let bucket =
             |&ChartBucket { from, to, count, errors }: &ChartBucket| Bucket { from, to, count, errors };
         self.histogram = Histogram { buckets: latency.buckets.iter().map(bucket).collect(), selected: None };
+        // What the pointer was on is somewhere else now.
+        self.hide(Which::Scatter);
+        self.hide(Which::Histogram);
         self.repaint(ctx);
     }
 
@@ -369,6 +379,11 @@ impl Charts {
         let Some(context) = fit(&canvas, width, height) else { return };
         let scale = device_pixel_ratio();
         let theme = chart_theme(&Theme::of(&frame), &context, scale);
+        if self.data.first().is_none_or(|all| all.count == 0) {
+            context.clear_rect(0.0, 0.0, width, height);
+            self.places.clear();
+            return;
+        }
         // plotters counts whole pixels: those of the device, so that nothing is blurred.
         drop(context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0));
         let size = (f64::from(canvas.width()), f64::from(canvas.height()));
