@@ -100,9 +100,8 @@ fn colours(open: &Open, trace: TraceIdx) -> Vec<u8> {
 /// Ranges are chosen in the charts: they do not take away what may be chosen next. The filter does.
 pub(crate) fn charts(open: &Open, query: &ListQuery, width: f32, height: f32) -> Charts {
     let store = &open.store;
-    let all =
-        ListQuery { start: None, duration: None, sort: ListSort::Start, descending: false, ..query.clone() };
-    let traces = analysis::list_traces(store, &asked(&all));
+    let by_start = ListQuery { sort: ListSort::Start, descending: false, ..query.clone() };
+    let traces = analysis::list_traces(store, &asked(&by_start));
     let stats = analysis::latency(store, &traces);
     let start_of = |trace: Option<&TraceIdx>| trace.map_or(0, |&trace| store.trace(trace).start.0);
     let start = (start_of(traces.first()), start_of(traces.last()));

@@ -27,11 +27,10 @@ pub struct Viewport {
     pub bar_height: f64,
     /// Names stand over the bars.
     pub narrow: bool,
+    /// Air on both sides of the plot, so that a bar does not touch the line of the name column. None in flame graphs.
+    pub pad: f64,
 }
 
-/// Air between the name column and time zero, so that a bar does not touch the line.
-const PAD: f64 = 14.0;
-const NARROW_PAD: f64 = 8.0;
 /// In ns: a trace without duration has no scale of its own.
 pub(crate) const LEAST_WINDOW: f64 = 1e-3;
 
@@ -43,9 +42,8 @@ pub(crate) fn between(value: f64, low: f64, high: f64) -> f64 {
 impl Viewport {
     /// Left and right edge of the plot in pixels.
     pub fn plot(&self) -> (f64, f64) {
-        let pad = if self.narrow { NARROW_PAD } else { PAD };
-        let left = self.name_width + pad;
-        (left, (self.width - pad).max(left + 1.0))
+        let left = self.name_width + self.pad;
+        (left, (self.width - self.pad).max(left + 1.0))
     }
 
     /// Width of the plot in pixels.

@@ -178,7 +178,8 @@ fn pixels_lead_to_what_is_there() {
 
     viewport.scroll = 0.0;
     assert_eq!(pinned_height(&slice(&world, &viewport), &viewport), 0.0);
-    let narrow = Viewport { name_width: 0.0, width: 400.0, row_height: 44.0, narrow: true, ..viewport };
+    let narrow =
+        Viewport { name_width: 0.0, width: 400.0, row_height: 44.0, narrow: true, pad: 8.0, ..viewport };
     check(&world, &narrow, 14.0, 13.0, Hit::Caret(0));
     check(&world, &narrow, 200.0, 13.0, Hit::Name(0));
     check(&world, &narrow, 200.0, 32.0, Hit::Bar(0));

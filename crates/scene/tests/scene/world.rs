@@ -50,6 +50,7 @@ impl World {
             row_height: 26.0,
             bar_height: 14.0,
             narrow: false,
+            pad: 14.0,
         }
     }
 }

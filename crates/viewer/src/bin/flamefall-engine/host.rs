@@ -25,6 +25,7 @@ const REPORT_EVERY: f64 = 60.0;
 
 #[wasm_bindgen]
 #[derive(Debug)]
+#[expect(unnameable_types, reason = "only JavaScript names it")]
 pub struct EngineHost {
     engine: Rc<RefCell<Engine>>,
     post: Function,
@@ -116,7 +117,12 @@ impl Loading {
                     }
                 }
                 Err(message) => {
-                    self.failures.push(Failure { kind: "unreachable".to_owned(), message, offset: None, name });
+                    self.failures.push(Failure {
+                        kind: "unreachable".to_owned(),
+                        message,
+                        offset: None,
+                        name,
+                    });
                 }
             }
         }
@@ -153,7 +159,12 @@ impl Loading {
                 Ok(None) => break,
                 Err(message) => {
                     // What arrived before is kept: the end of the source closes it as truncated.
-                    self.failures.push(Failure { kind: "unreachable".to_owned(), message, offset: None, name });
+                    self.failures.push(Failure {
+                        kind: "unreachable".to_owned(),
+                        message,
+                        offset: None,
+                        name,
+                    });
                     break;
                 }
             }

@@ -11,7 +11,11 @@ const SLICE: f64 = 4.0 * 1024.0 * 1024.0;
 /// Bytes, a piece at a time.
 pub(crate) enum Source {
     /// The next slice is already being read while the one before is decoded.
-    Blob { blob: Blob, offset: f64, ahead: Option<Promise> },
+    Blob {
+        blob: Blob,
+        offset: f64,
+        ahead: Option<Promise>,
+    },
     Network(ReadableStreamDefaultReader),
 }
 
@@ -31,9 +35,13 @@ impl Source {
                  Download the file and drop it here instead."
             )
         };
-        let fetch = Reflect::get(&global, &"fetch".into()).and_then(JsCast::dyn_into::<js_sys::Function>).map_err(unreachable)?;
-        let promise = fetch.call1(&global, &url.into()).and_then(JsCast::dyn_into::<Promise>).map_err(unreachable)?;
-        let response: Response = JsFuture::from(promise).await.and_then(JsCast::dyn_into).map_err(unreachable)?;
+        let fetch = Reflect::get(&global, &"fetch".into())
+            .and_then(JsCast::dyn_into::<js_sys::Function>)
+            .map_err(unreachable)?;
+        let promise =
+            fetch.call1(&global, &url.into()).and_then(JsCast::dyn_into::<Promise>).map_err(unreachable)?;
+        let response: Response =
+            JsFuture::from(promise).await.and_then(JsCast::dyn_into).map_err(unreachable)?;
         if !response.ok() {
             return Err(format!("{url} could not be opened: the server answered {}.", response.status()));
         }
@@ -41,7 +49,7 @@ impl Source {
         body.get_reader()
             .dyn_into()
             .map(Self::Network)
-            .map_err(|_| format!("{url} cannot be read as a stream by this browser."))
+            .map_err(|other| format!("{url} cannot be read as a stream by this browser: {other:?}"))
     }
 
     fn read_ahead(&mut self) {

@@ -1,31 +1,34 @@
 //! The application: what the person did, and what follows from it.
 
+mod keys;
+mod listeners;
+mod sharing;
+mod views;
+
+pub(crate) use views::{format_clock, format_start};
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use engine::{
-    Details, Failure, Fold, ListQuery, ListSort, MatchInfo, Opened, Progress, Request, Response, RowsInfo, StepAmong,
+    Details, Failure, Fold, ListQuery, MatchInfo, Opened, Progress, Request, Response, RowsInfo, StepAmong,
     TraceHead,
 };
-use gloo::events::{EventListener, EventListenerOptions};
+use gloo::events::EventListener;
 use js_sys::Function;
 use scene::FlameMode;
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{DragEvent, HtmlElement, HtmlInputElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::busy::Busy;
 use crate::client::Client;
-use crate::details::DetailsPanel;
 use crate::element::{Resolver, dispatch, failure_object, parse};
-use crate::flame::{Flame, mode_name, parse_mode};
 use crate::help::Help;
 use crate::input::Input;
 use crate::link::Link;
 use crate::start::{Start, progress};
-use crate::timeline::{Command, Timeline};
+use crate::timeline::Command;
 use crate::topbar::Topbar;
-use crate::traces::Traces;
 
 /// Below this width of the element the layout is one column.
 const NARROW: f64 = 640.0;
@@ -99,6 +102,15 @@ impl View {
     }
 }
 
+/// Why something is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoadKind {
+    Open,
+    Append,
+    /// The link that named it is followed afterwards.
+    Link,
+}
+
 /// A load that is going on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Loading {
@@ -137,24 +149,48 @@ impl PartialEq for Window {
 }
 
 pub(crate) enum Msg {
-    Open { inputs: Vec<Input>, append: bool, resolver: Option<Resolver> },
+    Open {
+        inputs: Vec<Input>,
+        append: bool,
+        resolver: Option<Resolver>,
+    },
     Progress(Progress),
-    Loaded { response: Response, link: bool, resolver: Option<Resolver> },
+    Loaded {
+        response: Response,
+        kind: LoadKind,
+        resolver: Option<Resolver>,
+    },
     Cancel,
     Close,
     Dismiss,
     Crashed(String),
     View(View),
-    OpenTrace { trace: u32, span: Option<u32> },
-    Head { head: TraceHead, span: Option<u32> },
+    OpenTrace {
+        trace: u32,
+        span: Option<u32>,
+    },
+    Head {
+        head: TraceHead,
+        span: Option<u32>,
+    },
     Select(Option<u32>),
     Details(Box<Details>),
     Search(String),
     Matches(MatchInfo),
-    Step { among: StepAmong, by: i32 },
-    Rows { info: RowsInfo, select: bool },
+    Step {
+        among: StepAmong,
+        by: i32,
+    },
+    Rows {
+        info: RowsInfo,
+        select: bool,
+    },
     Fold(Fold),
-    Show { trace_id: String, span_id: Option<String>, resolver: Option<Resolver> },
+    Show {
+        trace_id: String,
+        span_id: Option<String>,
+        resolver: Option<Resolver>,
+    },
     Restore(Box<Link>),
     Attribute(String, Option<String>),
     List(ListQuery),
@@ -211,12 +247,11 @@ pub(crate) struct App {
     src: Option<String>,
     /// A link to follow when the load is done.
     link: Option<Link>,
-    restored: bool,
     timeline: Option<Callback<Command>>,
     root: NodeRef,
     search_input: NodeRef,
     _listeners: Vec<EventListener>,
-    _resize: Option<crate::canvas::Resize>,
+    resize: Option<crate::canvas::Resize>,
 }
 
 impl Component for App {
@@ -226,7 +261,7 @@ impl Component for App {
     fn create(ctx: &Context<Self>) -> Self {
         let shared = Rc::clone(&ctx.props().shared);
         *shared.crashed.borrow_mut() = Some(ctx.link().callback(Msg::Crashed));
-        let listeners = listeners(ctx, &shared);
+        let listeners = listeners::listeners(ctx, &shared);
         let app = Self {
             opened: None,
             loading: None,
@@ -255,12 +290,11 @@ impl Component for App {
             theme_revision: 0,
             src: None,
             link: None,
-            restored: false,
             timeline: None,
             root: NodeRef::default(),
             search_input: NodeRef::default(),
             _listeners: listeners,
-            _resize: None,
+            resize: None,
             shared,
         };
         app.begin(ctx);
@@ -270,19 +304,19 @@ impl Component for App {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             let resized = ctx.link().callback(|(width, _)| Msg::Resized(width));
-            self._resize = crate::canvas::Resize::observe(&self.shared.host, resized);
+            self.resize = crate::canvas::Resize::observe(&self.shared.host, resized);
         }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
-            Msg::Open { inputs, append, resolver } => self.open(ctx, inputs, append, resolver),
+            Msg::Open { inputs, append, resolver } => self.open(ctx, &inputs, append, resolver),
             Msg::Progress(progress) => {
                 let Some(loading) = &mut self.loading else { return false };
                 loading.progress = progress;
                 true
             }
-            Msg::Loaded { response, link, resolver } => self.loaded(ctx, response, link, resolver),
+            Msg::Loaded { response, kind, resolver } => self.loaded(ctx, response, kind, resolver),
             Msg::Cancel => {
                 self.shared.client.cancel();
                 false
@@ -300,16 +334,20 @@ impl Component for App {
                 self.failure = None;
                 true
             }
-            Msg::Crashed(_) => {
-                // The answers that were waited for have said why. What was open is gone with the engine.
+            Msg::Crashed(why) => {
+                // What was open is gone with the engine.
                 self.forget();
                 self.opened = None;
+                self.loading = None;
+                let failure = crate::client::stopped(&why);
+                dispatch(&self.shared.host, "flamefall-error", &failure_object(&failure));
+                self.failure = Some(failure);
                 true
             }
             Msg::View(view) => self.change_view(ctx, view),
             Msg::OpenTrace { trace, span } => {
                 let link = ctx.link().clone();
-                self.ask(Request::Trace { trace }, move |response| {
+                self.ask(&Request::Trace { trace }, move |response| {
                     if let Response::Trace(head) = response {
                         link.send_message(Msg::Head { head, span });
                     }
@@ -337,18 +375,18 @@ impl Component for App {
                 let Some(head) = &self.head else { return false };
                 let request = Request::Step { trace: head.trace, from: self.selected, by, among };
                 let link = ctx.link().clone();
-                self.ask(request, move |response| {
+                self.ask(&request, move |response| {
                     if let Response::Rows(info) = response {
                         link.send_message(Msg::Rows { info, select: true });
                     }
                 });
                 false
             }
-            Msg::Rows { info, select } => self.rows_changed(ctx, info, select),
+            Msg::Rows { info, select } => self.rows_changed(ctx, &info, select),
             Msg::Fold(fold) => {
                 let Some(head) = &self.head else { return false };
                 let link = ctx.link().clone();
-                self.ask(Request::Fold { trace: head.trace, fold }, move |response| {
+                self.ask(&Request::Fold { trace: head.trace, fold }, move |response| {
                     if let Response::Rows(info) = response {
                         link.send_message(Msg::Rows { info, select: false });
                     }
@@ -357,7 +395,7 @@ impl Component for App {
             }
             Msg::Show { trace_id, span_id, resolver } => {
                 let link = ctx.link().clone();
-                self.ask(Request::Find { trace_id, span_id }, move |response| {
+                self.ask(&Request::Find { trace_id, span_id }, move |response| {
                     let found = if let Response::Found(found) = response { found } else { None };
                     if let Some(resolver) = resolver {
                         resolver.resolve(&found.is_some().into());
@@ -426,10 +464,10 @@ impl Component for App {
                 if inputs.is_empty() {
                     return true;
                 }
-                self.open(ctx, inputs, false, None)
+                self.open(ctx, &inputs, false, None)
             }
             Msg::PasteButton => {
-                paste(ctx);
+                listeners::paste(ctx);
                 false
             }
             Msg::Key(event) => self.key(ctx, &event),
@@ -506,7 +544,7 @@ impl Component for App {
                         on_theme={link.callback(Msg::Theme)} />
                 }
                 if let (true, Some(opened)) = (self.quality, &self.opened) {
-                    { self.quality_report(ctx, opened) }
+                    { Self::quality_report(ctx, opened) }
                 }
             </div>
         }
@@ -518,29 +556,8 @@ impl Component for App {
 }
 
 impl App {
-    fn ask(&self, request: Request, answer: impl FnOnce(Response) + 'static) {
-        self.shared.client.ask(&request, answer);
-    }
-
-    /// `src`, `?src=` and the hash, at the very start.
-    fn begin(&self, ctx: &Context<Self>) {
-        let host = &self.shared.host;
-        let mut src = host.get_attribute("src");
-        let mut link = Link::default();
-        if self.shared.is_page {
-            let location = gloo::utils::window().location();
-            link = Link::parse(&location.hash().unwrap_or_default());
-            let search = location.search().unwrap_or_default();
-            let asked = web_sys::UrlSearchParams::new_with_str(&search).ok().and_then(|search| search.get("src"));
-            src = asked.or(src);
-        }
-        link.src = src.or(link.src);
-        if link.view.is_none() {
-            link.view = host.get_attribute("view");
-        }
-        if link != Link::default() {
-            ctx.link().send_message(Msg::Restore(Box::new(link)));
-        }
+    fn ask(&self, request: &Request, answer: impl FnOnce(Response) + 'static) {
+        self.shared.client.ask(request, answer);
     }
 
     /// Back to nothing selected.
@@ -558,42 +575,58 @@ impl App {
         self.window.set(WindowState::default());
     }
 
-    fn open(&mut self, ctx: &Context<Self>, inputs: Vec<Input>, append: bool, resolver: Option<Resolver>) -> bool {
+    fn open(
+        &mut self,
+        ctx: &Context<Self>,
+        inputs: &[Input],
+        append: bool,
+        resolver: Option<Resolver>,
+    ) -> bool {
         if inputs.is_empty() {
             return false;
         }
-        self.src = match inputs.as_slice() {
+        self.src = match inputs {
             [Input::Url { url, .. }] if !append => Some(url.clone()),
             _ => None,
         };
         let total: Option<f64> = inputs.iter().map(Input::size).sum();
-        let name = match inputs.as_slice() {
+        let name = match inputs {
             [one] => one.name().to_owned(),
             many => format!("{} files", many.len()),
         };
         self.failure = None;
-        self.loading = Some(Loading { name, total: total.map(|total| total as u64), progress: Progress::default() });
+        self.loading =
+            Some(Loading { name, total: total.map(|total| total as u64), progress: Progress::default() });
         let link = ctx.link().clone();
-        let with_link = self.link.is_some();
-        self.shared.client.load(&inputs, append, link.callback(Msg::Progress), move |response| {
-            link.send_message(Msg::Loaded { response, link: with_link, resolver });
+        let kind = match (append, &self.link) {
+            (true, _) => LoadKind::Append,
+            (false, Some(_)) => LoadKind::Link,
+            (false, None) => LoadKind::Open,
+        };
+        self.shared.client.load(inputs, append, link.callback(Msg::Progress), move |response| {
+            link.send_message(Msg::Loaded { response, kind, resolver });
         });
         true
     }
 
-    fn loaded(&mut self, ctx: &Context<Self>, response: Response, by_link: bool, resolver: Option<Resolver>) -> bool {
+    fn loaded(
+        &mut self,
+        ctx: &Context<Self>,
+        response: Response,
+        kind: LoadKind,
+        resolver: Option<Resolver>,
+    ) -> bool {
         match response {
             Response::Opened(opened) => {
                 self.loading = None;
                 self.at_home = false;
-                let appended = self.opened.is_some() && resolver.is_some() && self.head.is_some();
-                let keep = appended && self.opened.as_ref().is_some_and(|before| before.span_count <= opened.span_count);
-                let before = if keep { self.head.clone() } else { None };
+                let before = if kind == LoadKind::Append { self.head.clone() } else { None };
                 self.forget();
                 let one_trace = opened.trace_count == 1;
                 self.opened = Some(Rc::new(opened));
                 self.view = View::Traces;
-                match (by_link.then(|| self.link.take()).flatten(), before) {
+                let link = if kind == LoadKind::Link { self.link.take() } else { None };
+                match (link, before) {
                     (Some(link), _) => self.follow(ctx, link, one_trace),
                     // Something was added: the trace on screen stays on screen, at its new number.
                     (None, Some(before)) => ctx.link().send_message(Msg::Show {
@@ -601,11 +634,13 @@ impl App {
                         span_id: None,
                         resolver: None,
                     }),
-                    (None, None) if one_trace => ctx.link().send_message(Msg::OpenTrace { trace: 0, span: None }),
+                    (None, None) if one_trace => {
+                        ctx.link().send_message(Msg::OpenTrace { trace: 0, span: None });
+                    }
                     (None, None) => {}
                 }
                 let host = self.shared.host.clone();
-                self.ask(Request::Summary, move |response| {
+                self.ask(&Request::Summary, move |response| {
                     if let Response::Json(json) = response {
                         let summary = parse(&json);
                         if let Some(resolver) = resolver {
@@ -622,7 +657,8 @@ impl App {
                 }
                 // A newer load has taken the place of a cancelled one.
                 let superseded = failure.kind == "cancelled" && self.shared.client.is_loading();
-                if !superseded {
+                // A crash reports itself.
+                if !superseded && failure.kind != "engineStopped" {
                     self.loading = None;
                     dispatch(&self.shared.host, "flamefall-error", &failure_object(&failure));
                     self.failure = (failure.kind != "cancelled").then_some(failure);
@@ -647,6 +683,7 @@ impl App {
             return true;
         }
         self.view = view;
+        drop(self.shared.host.set_attribute("view", view.name()));
         let detail = js_sys::Object::new();
         drop(js_sys::Reflect::set(&detail, &"view".into(), &view.name().into()));
         dispatch(&self.shared.host, "flamefall-viewchange", &detail);
@@ -658,7 +695,7 @@ impl App {
         let another = self.head.as_ref().is_none_or(|before| before.trace_id != head.trace_id);
         if another {
             self.folded.clear();
-        self.folded_ids.clear();
+            self.folded_ids.clear();
             self.flame_window.set(WindowState::default());
             self.ordinal = None;
             self.window.set(WindowState { start: 0.0, end: (head.duration as f64).max(1.0), row: 0.0 });
@@ -684,7 +721,7 @@ impl App {
 
     fn reveal(&self, ctx: &Context<Self>, trace: u32, span: u32) {
         let link = ctx.link().clone();
-        self.ask(Request::Reveal { trace, span }, move |response| {
+        self.ask(&Request::Reveal { trace, span }, move |response| {
             if let Response::Rows(info) = response {
                 link.send_message(Msg::Rows { info, select: true });
             }
@@ -711,7 +748,7 @@ impl App {
         };
         let link = ctx.link().clone();
         let host = self.shared.host.clone();
-        self.ask(Request::Details { span }, move |response| {
+        self.ask(&Request::Details { span }, move |response| {
             if let Response::Details(details) = response {
                 emit_select(&host, &details.trace_id, Some(&details.span_id));
                 link.send_message(Msg::Details(details));
@@ -737,14 +774,14 @@ impl App {
         let link = ctx.link().clone();
         let text = self.search.to_string();
         let trace = self.head.as_ref().map(|head| head.trace);
-        self.ask(Request::Search { text, trace }, move |response| {
+        self.ask(&Request::Search { text, trace }, move |response| {
             if let Response::Matches(matches) = response {
                 link.send_message(Msg::Matches(matches));
             }
         });
     }
 
-    fn rows_changed(&mut self, ctx: &Context<Self>, info: RowsInfo, select: bool) -> bool {
+    fn rows_changed(&mut self, ctx: &Context<Self>, info: &RowsInfo, select: bool) -> bool {
         self.folded.clone_from(&info.folded);
         self.folded_ids.clone_from(&info.folded_ids);
         self.rows_revision += 1;
@@ -754,7 +791,11 @@ impl App {
         }
         if select {
             if let Some(row) = info.row {
-                self.command(Command::ShowRow { row, start: info.time.0 as f64, duration: info.time.1 as f64 });
+                self.command(Command::ShowRow {
+                    row,
+                    start: info.time.0 as f64,
+                    duration: info.time.1 as f64,
+                });
             }
             if info.span.is_some() {
                 self.select(ctx, info.span);
@@ -770,108 +811,14 @@ impl App {
         }
     }
 
-    /// Takes over a link: opens its file first where it names one that is not open.
-    fn restore(&mut self, ctx: &Context<Self>, link: Link) -> bool {
-        let other = link.src.is_some() && link.src != self.src;
-        if let (true, Some(input)) = (other, link.src.as_deref().and_then(Input::url)) {
-            let resolved = if let Input::Url { url, .. } = &input { Some(url.clone()) } else { None };
-            if resolved != self.src || self.opened.is_none() {
-                self.link = Some(link);
-                return self.open(ctx, vec![input], false, None);
-            }
-        }
-        let one_trace = match &self.opened {
-            Some(opened) => opened.trace_count == 1,
-            // Nothing is open yet: the link waits for what will be.
-            None => {
-                self.link = Some(link);
-                return false;
-            }
-        };
-        self.follow(ctx, link, one_trace);
-        true
-    }
-
-    /// Sets view, trace, span, window, folds and search of a link, in this order.
-    fn follow(&mut self, ctx: &Context<Self>, link: Link, one_trace: bool) {
-        if let Some(sort) = &link.sort {
-            let (name, descending) = match sort.strip_prefix('-') {
-                Some(name) => (name, true),
-                None => (sort.as_str(), false),
-            };
-            if let Some(sort) = parse_sort(name) {
-                (self.list.sort, self.list.descending) = (sort, descending);
-            }
-        }
-        self.list.filter = link.filter.clone().unwrap_or_default();
-        self.list.start = link.starts;
-        self.list.duration = link.durations;
-        if let Some(mode) = link.flame.as_deref().and_then(parse_mode) {
-            self.flame_mode = mode;
-        }
-        if let Some(tab) = link.tab.as_deref().and_then(crate::details::tab) {
-            self.tab = tab;
-        }
-        if let Some(search) = &link.search {
-            self.search = search.clone().into();
-            self.search_now(ctx);
-        }
-        let view = link.view.as_deref().and_then(View::parse);
-        self.view = view.unwrap_or(if one_trace || link.trace.is_some() { View::Waterfall } else { View::Traces });
-        let trace = match &link.trace {
-            Some(trace_id) => Some(Request::Find { trace_id: trace_id.clone(), span_id: link.span.clone() }),
-            None if one_trace || self.view != View::Traces => None,
-            None => return,
-        };
-        let scope = ctx.link().clone();
-        let client = self.shared.client.clone();
-        let working = self.shared.busy.start();
-        wasm_bindgen_futures::spawn_local(async move {
-            let _working = working;
-            let (trace, span) = match trace {
-                None => (0, None),
-                Some(find) => match client.request(&find).await {
-                    Response::Found(Some(found)) => (found.trace, found.span),
-                    // The file has no such trace: the list is what there is.
-                    _ => {
-                        scope.send_message(Msg::View(View::Traces));
-                        return;
-                    }
-                },
-            };
-            let Response::Trace(head) = client.request(&Request::Trace { trace }).await else { return };
-            let duration = (head.duration as f64).max(1.0);
-            let trace_id = head.trace_id.clone();
-            scope.send_message(Msg::Head { head, span: None });
-            let (start, end) = link.window.map_or((0.0, duration), |(start, end)| (start as f64, end as f64));
-            let end = end.max(start + 1.0);
-            scope.send_message(Msg::Window(WindowState { start, end, row: f64::from(link.row.unwrap_or(0)) }));
-            let mut folded = Vec::new();
-            for span_id in link.folded {
-                let find = Request::Find { trace_id: trace_id.clone(), span_id: Some(span_id) };
-                if let Response::Found(Some(found)) = client.request(&find).await {
-                    folded.extend(found.span);
-                }
-            }
-            if !folded.is_empty() {
-                let fold = Request::Fold { trace, fold: Fold::Set(folded) };
-                if let Response::Rows(info) = client.request(&fold).await {
-                    scope.send_message(Msg::Rows { info, select: false });
-                }
-            }
-            if link.focus.is_some() {
-                scope.send_message(Msg::FlameWindow(link.focus));
-            }
-            if span.is_some() {
-                scope.send_message(Msg::Select(span));
-            }
-        });
-    }
-
     fn attribute(&mut self, ctx: &Context<Self>, name: &str, value: Option<String>) -> bool {
         match (name, value) {
-            ("src", Some(src)) => Input::url(&src).is_some_and(|input| self.open(ctx, vec![input], false, None)),
-            ("view", Some(view)) => View::parse(&view).is_some_and(|view| self.change_view(ctx, view)),
+            ("src", Some(src)) => Input::url(&src).is_some_and(|input| self.open(ctx, &[input], false, None)),
+            // As it is now: the element tells of its changes later, and its own view writes it too.
+            ("view", Some(_)) => {
+                let view = self.shared.host.get_attribute("view");
+                view.as_deref().and_then(View::parse).is_some_and(|view| self.change_view(ctx, view))
+            }
             ("theme", _) => {
                 self.theme_revision += 1;
                 true
@@ -887,301 +834,6 @@ impl App {
             _ => "auto",
         }
     }
-
-    /// The shareable part of the state.
-    fn link(&self) -> Link {
-        let (window, flame) = (self.window.get(), self.flame_window.get());
-        let default_list = ListQuery::default();
-        let head = self.head.as_ref().filter(|_| self.view != View::Traces);
-        let whole = head.is_none_or(|head| window.start <= 0.0 && window.end >= head.duration as f64);
-        let list = &self.list;
-        Link {
-            src: self.src.clone(),
-            view: self.opened.as_ref().map(|_| self.view.name().to_owned()),
-            trace: head.map(|head| head.trace_id.clone()),
-            span: self.details.as_ref().filter(|_| head.is_some()).map(|details| details.span_id.clone()),
-            window: (!whole).then_some((window.start.max(0.0) as u64, window.end.max(0.0) as u64)),
-            row: (head.is_some() && window.row >= 1.0).then_some(window.row as u32),
-            search: (!self.search.is_empty()).then(|| self.search.to_string()),
-            folded: self.folded_ids.clone(),
-            flame: (self.view == View::Flame).then(|| mode_name(self.flame_mode).to_owned()),
-            focus: (self.view == View::Flame && flame.end > 0.0).then_some((flame.start as u64, flame.end as u64)),
-            sort: ((list.sort, list.descending) != (default_list.sort, default_list.descending))
-                .then(|| format!("{}{}", if list.descending { "-" } else { "" }, sort_name(list.sort))),
-            filter: (!list.filter.is_empty()).then(|| list.filter.clone()),
-            starts: list.start,
-            durations: list.duration,
-            tab: (self.tab != "attributes" && head.is_some()).then(|| self.tab.to_owned()),
-        }
-    }
-
-    /// Writes the state where it can be shared, without a step in the history.
-    fn rest(&self) {
-        self.write_state(false);
-    }
-
-    /// Another view or trace: a step in the history, so that the browser's Back leads back.
-    fn history(&self) {
-        self.write_state(true);
-    }
-
-    fn write_state(&self, step: bool) {
-        let state = self.link().to_hash();
-        if self.shared.host.get_attribute("data-state").as_deref() == Some(state.as_str()) {
-            return;
-        }
-        drop(self.shared.host.set_attribute("data-state", &state));
-        if !self.shared.is_page {
-            return;
-        }
-        let Ok(history) = gloo::utils::window().history() else { return };
-        // A file from ?src= need not be named again.
-        let url = format!("#{state}");
-        drop(if step {
-            history.push_state_with_url(&JsValue::NULL, "", Some(&url))
-        } else {
-            history.replace_state_with_url(&JsValue::NULL, "", Some(&url))
-        });
-    }
-
-    fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
-        let typing = event.composed_path().get(0).dyn_ref::<HtmlInputElement>().is_some_and(|input| input.type_() != "file");
-        let key = event.key();
-        let with_control = event.ctrl_key() || event.meta_key();
-        if key == "Escape" {
-            return self.escape(ctx, typing);
-        }
-        if with_control && key == "b" || !typing && !with_control && key == "/" {
-            event.prevent_default();
-            if let Some(input) = self.search_input.cast::<HtmlInputElement>() {
-                drop(input.focus());
-                input.select();
-            }
-            return false;
-        }
-        if typing || with_control || event.alt_key() || event.default_prevented() {
-            return false;
-        }
-        if key == "?" {
-            self.help = !self.help;
-            return true;
-        }
-        if self.help || self.quality || self.opened.is_none() || self.at_home {
-            return false;
-        }
-        let view = match key.as_str() {
-            "1" => Some(View::Traces),
-            "2" => Some(View::Waterfall),
-            "3" => Some(View::Flame),
-            _ => None,
-        };
-        if let Some(view) = view {
-            return self.change_view(ctx, view);
-        }
-        if self.view == View::Traces || self.head.is_none() {
-            return false;
-        }
-        let far = event.shift_key();
-        let link = ctx.link();
-        let fold = |fold| link.send_message(Msg::Fold(fold));
-        let step = |among, by| link.send_message(Msg::Step { among, by });
-        match (key.as_str(), self.selected) {
-            ("j", _) => step(StepAmong::Rows, 1),
-            ("k", _) => step(StepAmong::Rows, -1),
-            ("J", _) => step(StepAmong::Rows, 10),
-            ("K", _) => step(StepAmong::Rows, -10),
-            // Jaeger's f and b go through the visible spans where nothing is searched.
-            ("f" | "F" | "n", _) => step(if self.search.is_empty() { StepAmong::Rows } else { StepAmong::Matches }, 1),
-            ("b" | "B" | "N", _) => step(if self.search.is_empty() { StepAmong::Rows } else { StepAmong::Matches }, -1),
-            ("e", _) => step(StepAmong::Errors, 1),
-            ("E", _) => step(StepAmong::Errors, -1),
-            ("s" | "PageDown", _) => self.command(Command::Page(1.0)),
-            ("w" | "PageUp", _) => self.command(Command::Page(-1.0)),
-            ("Home", _) => self.command(Command::Page(f64::NEG_INFINITY)),
-            ("End", _) => self.command(Command::Page(f64::INFINITY)),
-            ("a" | "A" | "ArrowLeft", _) => self.command(Command::Pan(if far { -0.5 } else { -0.1 })),
-            ("d" | "D" | "ArrowRight", _) => self.command(Command::Pan(if far { 0.5 } else { 0.1 })),
-            ("ArrowUp", _) => self.command(Command::Zoom(if far { 0.4 } else { 0.8 })),
-            ("ArrowDown", _) => self.command(Command::Zoom(if far { 2.5 } else { 1.25 })),
-            ("0", _) => self.command(Command::Fit),
-            ("z", Some(_)) => {
-                if let Some(details) = &self.details {
-                    self.command(Command::ZoomTo { start: details.start as f64, duration: details.duration as f64 });
-                }
-            }
-            ("]", _) => fold(Fold::CloseAll),
-            ("[", _) => fold(Fold::OpenAll),
-            ("p", _) => fold(Fold::CloseLevel),
-            ("o", _) => fold(Fold::OpenLevel),
-            ("Enter", Some(span)) if far => {
-                let closed = self.folded.contains(&span);
-                fold(if closed { Fold::OpenSubtree(span) } else { Fold::CloseSubtree(span) });
-            }
-            ("Enter", Some(span)) => fold(Fold::Toggle(span)),
-            _ => return false,
-        }
-        event.prevent_default();
-        false
-    }
-
-    fn escape(&mut self, ctx: &Context<Self>, typing: bool) -> bool {
-        if self.help || self.quality {
-            (self.help, self.quality) = (false, false);
-        } else if self.loading.is_some() {
-            self.shared.client.cancel();
-        } else if self.at_home {
-            self.at_home = false;
-        } else if !self.search.is_empty() {
-            self.search(ctx, String::new());
-            if let (true, Some(input)) = (typing, self.search_input.cast::<HtmlElement>()) {
-                drop(input.blur());
-            }
-        } else if self.flame_window.get().end > 0.0 && self.view == View::Flame {
-            self.command(Command::Fit);
-        } else if self.selected.is_some() {
-            self.select(ctx, None);
-            self.emit_select();
-        }
-        true
-    }
-
-    fn work(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
-        let client = self.shared.client.clone();
-        let Some(opened) = self.opened.clone() else { return html! {} };
-        if self.view == View::Traces {
-            return html! {
-                <Traces {client} {opened} list={self.list.clone()} selected={self.head.as_ref().map(|head| head.trace)}
-                    theme_revision={self.theme_revision} narrow={self.narrow} matches={self.marks_revision}
-                    on_list={link.callback(Msg::List)}
-                    on_open={link.callback(|trace| Msg::OpenTrace { trace, span: None })} />
-            };
-        }
-        let Some(head) = self.head.clone() else { return html! { <div class="work" /> } };
-        let on_select = link.callback(Msg::Select);
-        html! {
-            <>
-                { self.trace_head(ctx, &head) }
-                <div class="work">
-                    if self.view == View::Waterfall {
-                        <Timeline client={client.clone()} head={head.clone()} window={self.window.clone()}
-                            selected={self.selected} rows_revision={self.rows_revision}
-                            marks_revision={self.marks_revision} theme_revision={self.theme_revision}
-                            narrow={self.narrow} on_select={on_select.clone()} on_fold={link.callback(Msg::Fold)}
-                            on_rest={link.callback(|()| Msg::Rest)} on_ready={link.callback(Msg::TimelineReady)} />
-                    } else {
-                        <Flame client={client.clone()} head={head.clone()} window={self.window.clone()}
-                            selected={self.selected} mode={self.flame_mode} merged_window={self.flame_window.clone()}
-                            marks_revision={self.marks_revision} theme_revision={self.theme_revision}
-                            narrow={self.narrow} on_select={on_select.clone()}
-                            on_mode={link.callback(Msg::FlameMode)}
-                            on_rest={link.callback(|()| Msg::Rest)} on_ready={link.callback(Msg::TimelineReady)} />
-                    }
-                    if let Some(details) = &self.details {
-                        <DetailsPanel {client} details={Rc::clone(details)} tab={self.tab} narrow={self.narrow}
-                            on_tab={link.callback(Msg::Tab)} on_close={link.callback(|()| Msg::Select(None))}
-                            on_go={link.callback(|(trace, span)| Msg::OpenTrace { trace, span })}
-                            on_search={link.callback(Msg::Search)} />
-                    }
-                </div>
-            </>
-        }
-    }
-
-    fn trace_head(&self, ctx: &Context<Self>, head: &TraceHead) -> Html {
-        let count = |n: u32| scene::format_count(u64::from(n));
-        let plural = |n: u32, one: &'static str, many: &'static str| if n == 1 { one } else { many };
-        let next_error = ctx.link().callback(|_| Msg::Step { among: StepAmong::Errors, by: 1 });
-        html! {
-            <div class="head">
-                <h1 title={format!("{} {}", head.root_service, head.root_name)}>
-                    { &head.root_name }{ " " }<span>{ &head.root_service }</span>
-                </h1>
-                <span class="figure"><b>{ scene::format_duration(head.duration) }</b></span>
-                <span class="figure"><b>{ count(head.span_count) }</b>{ plural(head.span_count, " span", " spans") }</span>
-                <span class="figure">
-                    <b>{ count(head.service_count) }</b>{ plural(head.service_count, " service", " services") }
-                </span>
-                if head.error_count > 0 {
-                    <button class="figure error" title="Next error (e)" onclick={next_error}>
-                        <b>{ count(head.error_count) }</b>{ plural(head.error_count, " error", " errors") }
-                    </button>
-                }
-                if head.orphan_count > 0 {
-                    <span class="figure" title="Their parents are not in the file: a service that is not instrumented, sampling, or a part of the trace that is missing.">
-                        <b>{ count(head.orphan_count) }</b>{ plural(head.orphan_count, " orphan", " orphans") }
-                    </span>
-                }
-                <span class="figure">{ format_start(head.start) }</span>
-            </div>
-        }
-    }
-
-    /// What was odd in the input, and what could not be read.
-    fn quality_report(&self, ctx: &Context<Self>, opened: &Opened) -> Html {
-        let close = ctx.link().callback(|_: MouseEvent| Msg::Quality(false));
-        html! {
-            <div class="backdrop" onclick={close.clone()}>
-                <div class="dialog" role="dialog" aria-modal="true" aria-labelledby="quality-title"
-                    onclick={|event: MouseEvent| event.stop_propagation()}>
-                    <header>
-                        <h2 id="quality-title">{ &opened.name }</h2>
-                        <button class="button small" onclick={close}>{ "Close" }</button>
-                    </header>
-                    <p>{ format!("{} · {} · {} spans in {} traces", opened.format, crate::start::format_bytes(opened.bytes),
-                        scene::format_count(opened.span_count), scene::format_count(u64::from(opened.trace_count))) }</p>
-                    if opened.warnings.is_empty() && opened.refused.is_empty() {
-                        <p class="mute">{ "Nothing odd was found in it." }</p>
-                    } else {
-                        <dl class="quality">
-                            { for opened.refused.iter().map(|failure| html! {
-                                <div>
-                                    <dt>{ format!("{}: not read", failure.name) }</dt>
-                                    <dd>{ &failure.message }</dd>
-                                </div>
-                            }) }
-                            { for opened.warnings.iter().map(|warning| html! {
-                                <div>
-                                    <dt>{ format!("{} × {}", scene::format_count(warning.count), warning_title(&warning.kind)) }</dt>
-                                    <dd>
-                                        { &warning.example }
-                                        if let Some(offset) = warning.offset {
-                                            { format!(" (at byte {})", scene::format_count(offset)) }
-                                        }
-                                    </dd>
-                                </div>
-                            }) }
-                        </dl>
-                    }
-                </div>
-            </div>
-        }
-    }
-}
-
-fn warning_title(kind: &str) -> &str {
-    match kind {
-        "truncated" => "cut off at the end",
-        "invalidJson" => "text that is not JSON",
-        "notATrace" => "JSON without spans",
-        "skippedSpan" => "span that could not be read",
-        "wrongType" => "field of a wrong type",
-        "numberOutOfRange" => "number out of range",
-        "invalidId" => "id that is neither hex nor base64",
-        "invalidUtf8" => "text that is not UTF-8",
-        "tooDeep" => "value nested too deep",
-        "damagedCompression" => "damaged compression",
-        "otherSignal" => "logs or metrics, not shown yet",
-        "missingTraceId" => "span without a trace id",
-        "missingSpanId" => "span without an id",
-        "duplicateSpanId" => "span id used twice",
-        "orphan" => "span whose parent is missing",
-        "cycle" => "circle of parents",
-        "missingStartTime" => "span without a start",
-        "missingEndTime" => "span without an end",
-        "reversedTimes" => "span that ends before it starts",
-        other => other,
-    }
 }
 
 fn emit_select(host: &HtmlElement, trace_id: &str, span_id: Option<&str>) {
@@ -1191,127 +843,4 @@ fn emit_select(host: &HtmlElement, trace_id: &str, span_id: Option<&str>) {
         drop(js_sys::Reflect::set(&detail, &"spanId".into(), &span_id.into()));
     }
     dispatch(host, "flamefall-select", &detail);
-}
-
-/// Date and time to the millisecond, UTC: `21 Nov 2026, 12:03:04.123 UTC`.
-pub(crate) fn format_start(unix_nanos: u64) -> String {
-    let millis = unix_nanos / 1_000_000;
-    let date = js_sys::Date::new(&JsValue::from_f64(millis as f64));
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = MONTHS.get(date.get_utc_month() as usize).copied().unwrap_or_default();
-    format!("{} {month} {}, {} UTC", date.get_utc_date(), date.get_utc_full_year(), format_clock(unix_nanos))
-}
-
-/// Time of day to the millisecond, UTC: `12:03:04.123`.
-pub(crate) fn format_clock(unix_nanos: u64) -> String {
-    let millis = unix_nanos / 1_000_000;
-    let seconds = millis / 1000;
-    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60, millis % 1000)
-}
-
-const SORTS: [(ListSort, &str); 6] = [
-    (ListSort::Root, "root"),
-    (ListSort::Services, "services"),
-    (ListSort::Spans, "spans"),
-    (ListSort::Errors, "errors"),
-    (ListSort::Start, "start"),
-    (ListSort::Duration, "duration"),
-];
-
-fn sort_name(sort: ListSort) -> &'static str {
-    SORTS.iter().find(|(known, _)| *known == sort).map_or("duration", |(_, name)| name)
-}
-
-fn parse_sort(name: &str) -> Option<ListSort> {
-    SORTS.iter().find(|(_, known)| *known == name).map(|(sort, _)| *sort)
-}
-
-/// Reads the clipboard, which asks the person first.
-fn paste(ctx: &Context<App>) {
-    let link = ctx.link().clone();
-    let text = gloo::utils::window().navigator().clipboard().read_text();
-    wasm_bindgen_futures::spawn_local(async move {
-        let text = wasm_bindgen_futures::JsFuture::from(text).await.ok().and_then(|text| text.as_string());
-        let inputs = text.as_ref().map(|text| Input::from_js(&text.as_str().into(), None));
-        match inputs {
-            Some(Ok(inputs)) if !inputs.is_empty() => link.send_message(Msg::Dropped(inputs)),
-            Some(_) => link.send_message(Msg::Loaded {
-                response: Response::Refused(Failure {
-                    kind: "empty".to_owned(),
-                    message: "The clipboard holds no text. Copy the JSON of a trace, or a URL, and paste again.".to_owned(),
-                    offset: None,
-                    name: "The clipboard".to_owned(),
-                }),
-                link: false,
-                resolver: None,
-            }),
-            None => link.send_message(Msg::Loaded {
-                response: Response::Refused(Failure {
-                    kind: "clipboard".to_owned(),
-                    message: "The browser does not let this page read the clipboard. Press Ctrl V instead.".to_owned(),
-                    offset: None,
-                    name: "The clipboard".to_owned(),
-                }),
-                link: false,
-                resolver: None,
-            }),
-        }
-    });
-}
-
-/// Keys, drops, pastes and links. They go with the application.
-fn listeners(ctx: &Context<App>, shared: &Shared) -> Vec<EventListener> {
-    let link = ctx.link();
-    let window: web_sys::EventTarget = gloo::utils::window().into();
-    let host: web_sys::EventTarget = shared.host.clone().into();
-    // The page owns the window; an element in someone's page listens to itself.
-    let target = if shared.is_page { window.clone() } else { host };
-    let active = EventListenerOptions::enable_prevent_default();
-    let mut listeners = Vec::new();
-
-    let on_key = link.callback(Msg::Key);
-    listeners.push(EventListener::new_with_options(&target, "keydown", active, move |event| {
-        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
-            on_key.emit(event.clone());
-        }
-    }));
-    for (name, over) in [("dragenter", true), ("dragleave", false)] {
-        let on_drag = link.callback(Msg::Dragging);
-        listeners.push(EventListener::new_with_options(&target, name, active, move |event| {
-            event.prevent_default();
-            on_drag.emit(over);
-        }));
-    }
-    listeners.push(EventListener::new_with_options(&target, "dragover", active, |event| event.prevent_default()));
-    let on_drop = link.callback(Msg::Dropped);
-    listeners.push(EventListener::new_with_options(&target, "drop", active, move |event| {
-        event.prevent_default();
-        let transfer = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer);
-        on_drop.emit(transfer.map(|transfer| Input::from_transfer(&transfer)).unwrap_or_default());
-    }));
-    let on_paste = link.batch_callback(|inputs: Vec<Input>| (!inputs.is_empty()).then_some(Msg::Dropped(inputs)));
-    listeners.push(EventListener::new(&target, "paste", move |event| {
-        let typing = event.composed_path().get(0).dyn_ref::<HtmlInputElement>().is_some();
-        let event = event.dyn_ref::<web_sys::ClipboardEvent>();
-        if let (false, Some(transfer)) = (typing, event.and_then(web_sys::ClipboardEvent::clipboard_data)) {
-            on_paste.emit(Input::from_transfer(&transfer));
-        }
-    }));
-    if shared.is_page {
-        let (on_hash, host) = (link.callback(Msg::Restore), shared.host.clone());
-        listeners.push(EventListener::new(&window, "popstate", move |_| {
-            let hash = gloo::utils::window().location().hash().unwrap_or_default();
-            let state = host.get_attribute("data-state").unwrap_or_default();
-            if hash.trim_start_matches('#') != state {
-                on_hash.emit(Box::new(Link::parse(&hash)));
-            }
-        }));
-    }
-    let scheme = gloo::utils::window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-    if let Some(scheme) = scheme {
-        let on_change = link.callback(|()| Msg::ThemeChanged);
-        listeners.push(EventListener::new(&scheme, "change", move |_| on_change.emit(())));
-    }
-    listeners
 }

@@ -2,8 +2,8 @@
 
 use gloo::render::{AnimationFrame, request_animation_frame};
 use js_sys::Array;
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, ResizeObserver, ResizeObserverEntry};
 use yew::Callback;
 
@@ -18,7 +18,9 @@ pub(crate) struct Resize {
 impl Resize {
     pub(crate) fn observe(element: &Element, on_resize: Callback<(f64, f64)>) -> Option<Self> {
         let closure = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
-            if let Some(entry) = entries.iter().last().and_then(|entry| entry.dyn_into::<ResizeObserverEntry>().ok()) {
+            if let Some(entry) =
+                entries.iter().last().and_then(|entry| entry.dyn_into::<ResizeObserverEntry>().ok())
+            {
                 let rect = entry.content_rect();
                 on_resize.emit((rect.width(), rect.height()));
             }
@@ -79,9 +81,3 @@ impl Frame {
 pub(crate) fn set_css(element: &web_sys::HtmlElement, property: &str, value: &str) {
     drop(element.style().set_property(property, value));
 }
-
-/// The moment, in milliseconds.
-pub(crate) fn now() -> f64 {
-    gloo::utils::window().performance().map_or(0.0, |performance| performance.now())
-}
-

@@ -84,7 +84,8 @@ impl Client {
         });
         let Ok(port) = self.0.connect.call1(&JsValue::NULL, receive.as_ref()) else { return };
         let method = |name| get(&port, name).dyn_into::<Function>().unwrap_or_default();
-        *self.0.port.borrow_mut() = Some(Port { post: method("post"), close: method("close"), _receive: receive });
+        *self.0.port.borrow_mut() =
+            Some(Port { post: method("post"), close: method("close"), _receive: receive });
     }
 
     fn receive(&self, message: &JsValue) {
@@ -209,7 +210,8 @@ impl Client {
     }
 }
 
-fn stopped(why: &str) -> Failure {
+/// What is said when the engine is gone.
+pub(crate) fn stopped(why: &str) -> Failure {
     Failure {
         kind: "engineStopped".to_owned(),
         message: format!("The engine stopped: {why}. It has been started again; open the file once more."),

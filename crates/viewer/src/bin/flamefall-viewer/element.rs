@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use engine::{Failure, Request, Response};
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, CustomEvent, CustomEventInit, HtmlElement, ShadowRoot};
 use yew::AppHandle;
@@ -74,6 +74,7 @@ pub(crate) fn parse(json: &str) -> JsValue {
 
 /// A mounted viewer, for `www/flamefall.js`.
 #[wasm_bindgen]
+#[expect(missing_debug_implementations, unnameable_types, reason = "only JavaScript names it")]
 pub struct Viewer {
     app: Option<AppHandle<App>>,
     client: Client,
@@ -83,11 +84,17 @@ pub struct Viewer {
 /// Mounts the application in `root`, the shadow root of `host`. `connect(receive)` reaches an engine; `base` is the
 /// address of the program.
 #[wasm_bindgen]
-pub fn mount(host: HtmlElement, root: ShadowRoot, connect: Function, base: String) -> Result<Viewer, JsValue> {
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn mount(
+    host: HtmlElement,
+    root: &ShadowRoot,
+    connect: Function,
+    base: String,
+) -> Result<Viewer, JsValue> {
     let sheet = CssStyleSheet::new()?;
     sheet.replace_sync(include_str!("style.css"))?;
     let sheets: JsValue = Array::of1(&sheet).into();
-    Reflect::set(&root, &"adoptedStyleSheets".into(), &sheets)?;
+    Reflect::set(root, &"adoptedStyleSheets".into(), &sheets)?;
     root.set_inner_html("");
     let mount_point = gloo::utils::document().create_element("div")?;
     root.append_child(&mount_point)?;
@@ -108,9 +115,9 @@ impl Viewer {
     }
 
     /// Opens or appends; resolves to the `Summary`.
-    pub fn open(&self, input: JsValue, options: JsValue, append: bool) -> Promise {
-        let name = Reflect::get(&options, &"name".into()).ok().and_then(|name| name.as_string());
-        promise(|resolver| match Input::from_js(&input, name.as_deref()) {
+    pub fn open(&self, input: &JsValue, options: &JsValue, append: bool) -> Promise {
+        let name = Reflect::get(options, &"name".into()).ok().and_then(|name| name.as_string());
+        promise(|resolver| match Input::from_js(input, name.as_deref()) {
             Ok(inputs) => self.send(Msg::Open { inputs, append, resolver: Some(resolver) }),
             Err(message) => resolver.reject(&Failure {
                 kind: "unsupportedInput".to_owned(),
@@ -177,13 +184,6 @@ impl Viewer {
     /// An attribute of the element changed.
     pub fn attribute(&self, name: &str, value: Option<String>) {
         self.send(Msg::Attribute(name.to_owned(), value));
-    }
-
-    /// Figures for tests and benchmarks: bytes of wasm memory of the page.
-    pub fn memory(&self) -> f64 {
-        let memory: Object = wasm_bindgen::memory().unchecked_into();
-        let buffer = Reflect::get(&memory, &"buffer".into()).unwrap_or_default();
-        Reflect::get(&buffer, &"byteLength".into()).ok().and_then(|bytes| bytes.as_f64()).unwrap_or_default()
     }
 
     /// Takes the application down and ends the engine.

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use engine::{Request, Response, TraceHead};
 use scene::{
-    FlameBox, FlameMode, FlameRequest, FlameSlice, FlameState, Paint, Rect, Viewport, format_count, format_nanos,
+    FlameBox, FlameMode, FlameRequest, FlameSlice, FlameState, Paint, Rect, Viewport, format_count,
+    format_nanos,
 };
 use web_sys::{HtmlCanvasElement, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
@@ -139,7 +140,10 @@ impl Component for Flame {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &FlameProps) -> bool {
         let props = ctx.props();
-        if old.head.trace_id != props.head.trace_id || old.head.trace != props.head.trace || old.mode != props.mode {
+        if old.head.trace_id != props.head.trace_id
+            || old.head.trace != props.head.trace
+            || old.mode != props.mode
+        {
             self.slice = None;
             self.stale = true;
             self.scroll = 0.0;
@@ -307,6 +311,7 @@ impl Flame {
             row_height: LANE,
             bar_height: BOX,
             narrow: true,
+            pad: 0.0,
         }
     }
 
@@ -333,7 +338,7 @@ impl Flame {
     }
 
     fn zoom_to(&mut self, ctx: &Context<Self>, range: Option<(f64, f64)>) {
-        let (start, end) = range.unwrap_or((0.0, self.total(ctx)));
+        let (start, end) = range.unwrap_or_else(|| (0.0, self.total(ctx)));
         self.set_window(ctx, start, end);
     }
 
@@ -365,7 +370,11 @@ impl Flame {
         match command {
             Command::Page(by) => {
                 let page = self.viewport(ctx).height * 0.9;
-                self.scroll = if by.is_infinite() { if by > 0.0 { f64::MAX } else { 0.0 } } else { self.scroll + by * page };
+                self.scroll = if by.is_infinite() {
+                    if by > 0.0 { f64::MAX } else { 0.0 }
+                } else {
+                    self.scroll + by * page
+                };
                 self.moved_window(ctx);
             }
             Command::Pan(by) => self.set_window(ctx, start + by * span, end + by * span),
@@ -436,7 +445,9 @@ impl Flame {
         let path: Vec<FlameBox> = slice
             .boxes
             .iter()
-            .filter(|of| of.merged <= 1 && of.start <= start + slack && of.end >= end - slack && of.label.is_some())
+            .filter(|of| {
+                of.merged <= 1 && of.start <= start + slack && of.end >= end - slack && of.label.is_some()
+            })
             .cloned()
             .collect();
         let changed = path != self.path;
@@ -581,7 +592,9 @@ impl Flame {
     fn click(&mut self, ctx: &Context<Self>, x: f64, y: f64) {
         let hit = self.hit(ctx, x, y).map(|of| (of.id, of.merged, of.start, of.end));
         match hit {
-            Some((_, merged, start, end)) if Self::is_merged(ctx) || merged > 1 => self.set_window(ctx, start, end),
+            Some((_, merged, start, end)) if Self::is_merged(ctx) || merged > 1 => {
+                self.set_window(ctx, start, end);
+            }
             Some((id, ..)) => ctx.props().on_select.emit(Some(id)),
             None if !Self::is_merged(ctx) => ctx.props().on_select.emit(None),
             None => {}
@@ -595,11 +608,13 @@ impl Flame {
         let (x, y) = self.place(event);
         self.pointer = Some((x, y));
         self.hide_tooltip();
-        let overflow = self.slice.as_ref().is_some_and(|slice| f64::from(slice.lanes) * LANE > viewport.height);
+        let overflow =
+            self.slice.as_ref().is_some_and(|slice| f64::from(slice.lanes) * LANE > viewport.height);
         if event.shift_key() || dx.abs() > dy.abs() {
             let by = if dx == 0.0 { dy } else { dx } / viewport.scale();
             self.set_window(ctx, viewport.start + by, viewport.end + by);
-        } else if event.ctrl_key() || event.meta_key() || event.alt_key() || !overflow || y < Self::ruler(ctx) {
+        } else if event.ctrl_key() || event.meta_key() || event.alt_key() || !overflow || y < Self::ruler(ctx)
+        {
             let gain = if event.ctrl_key() && dy.abs() < 40.0 { 0.01 } else { 0.0025 };
             self.zoom_about(ctx, x, (dy * gain).exp());
         } else {
@@ -667,7 +682,9 @@ fn describe(of: &FlameBox, total: f64) -> (String, String) {
         (1, 0) => String::new(),
         (1, _) => "\nerror".to_owned(),
         (count, 0) => format!("\n{} calls", format_count(u64::from(count))),
-        (count, errors) => format!("\n{} calls, {} errors", format_count(u64::from(count)), format_count(u64::from(errors))),
+        (count, errors) => {
+            format!("\n{} calls, {} errors", format_count(u64::from(count)), format_count(u64::from(errors)))
+        }
     };
     let lines = format!(
         "duration {} · {}\nself {} · {}\ncritical path {} · {}{calls}",

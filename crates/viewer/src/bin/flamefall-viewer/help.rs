@@ -2,8 +2,11 @@
 
 use yew::prelude::*;
 
+/// What happens, and the keys that do it.
+type Key = (&'static str, &'static [&'static str]);
+
 /// What is said of each key. The keys are Jaeger's where Jaeger has one.
-const KEYS: [(&str, &[(&str, &[&str])]); 4] = [
+const KEYS: [(&str, &[Key]); 4] = [
     (
         "Move",
         &[
@@ -69,6 +72,7 @@ pub(crate) fn Help(props: &HelpProps) -> Html {
                 onclick={|event: MouseEvent| event.stop_propagation()}>
                 <header>
                     <h2 id="keys-title">{ "Keys" }</h2>
+                    <span class="mute">{ "Theme" }</span>
                     <span class="segments" role="group" aria-label="Theme">
                         { for ["auto", "light", "dark"].into_iter().map(|theme| html! {
                             <button aria-pressed={(props.theme == theme).to_string()}

@@ -86,13 +86,17 @@ impl Input {
                 Ok(Self::text(&text, &named("pasted text")).into_iter().collect())
             }
             Some(address) => {
-                let input = Self::url(&address).ok_or_else(|| format!("{address} is neither JSON nor a URL."))?;
+                let input =
+                    Self::url(&address).ok_or_else(|| format!("{address} is neither JSON nor a URL."))?;
                 Ok(vec![match (input, name) {
                     (Self::Url { url, .. }, Some(name)) => Self::Url { name: name.to_owned(), url },
                     (input, _) => input,
                 }])
             }
-            None => Err("open() takes a File, Blob, ArrayBuffer, Uint8Array, string or URL, or an array of them.".to_owned()),
+            None => {
+                Err("open() takes a File, Blob, ArrayBuffer, Uint8Array, string or URL, or an array of them."
+                    .to_owned())
+            }
         }
     }
 

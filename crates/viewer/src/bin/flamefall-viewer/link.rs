@@ -160,7 +160,11 @@ mod tests {
         check("#t=17-5&row=x&q=%zz%4", &Link { search: Some("%zz%4".into()), ..Link::default() });
         check(
             "#src=examples/slow-query.json?x=1&sort=-start",
-            &Link { src: Some("examples/slow-query.json?x=1".into()), sort: Some("-start".into()), ..Link::default() },
+            &Link {
+                src: Some("examples/slow-query.json?x=1".into()),
+                sort: Some("-start".into()),
+                ..Link::default()
+            },
         );
     }
 }

@@ -3,6 +3,10 @@
 //! The page holds what the person did ([`app::Model`]) and the slice of the trace on screen; the engine, in its worker,
 //! holds everything else. Pointer moves and pans repaint a canvas; only a changed selection, view or data renders Yew.
 
+#[cfg_attr(
+    all(not(target_arch = "wasm32"), not(test)),
+    expect(dead_code, reason = "natively it is only tested")
+)]
 mod link;
 
 #[cfg(target_arch = "wasm32")]

@@ -67,12 +67,11 @@ impl Painter {
             Paint::OnAccent => &theme.on_accent,
             Paint::Error => &theme.err,
             Paint::ErrorBg => &theme.err_bg,
-            Paint::OnError => &theme.bg,
             Paint::Ink => &theme.ink,
             Paint::Line => &theme.line,
             Paint::Line2 => &theme.line2,
             Paint::Hover => &theme.hover,
-            Paint::Bg | Paint::Shade => &theme.bg,
+            Paint::Bg | Paint::Shade | Paint::OnError => &theme.bg,
             Paint::Panel => &theme.panel,
         }
     }

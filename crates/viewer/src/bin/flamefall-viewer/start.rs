@@ -114,7 +114,8 @@ pub(crate) fn Start(props: &StartProps) -> Html {
     let picked = {
         let on_open = props.on_open.clone();
         Callback::from(move |event: Event| {
-            let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
+            let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+            else {
                 return;
             };
             let inputs = input.files().map(|files| Input::files(&files)).unwrap_or_default();
@@ -157,7 +158,7 @@ pub(crate) fn Start(props: &StartProps) -> Html {
                         <div class="spacer">
                             <b>{ failure_title(failure) }</b>
                             { &failure.message }
-                            if let Some(offset) = failure.offset {
+                            if let Some(offset) = failure.offset.filter(|_| !failure.message.contains("byte")) {
                                 <div class="mute">{ format!("At byte {}.", scene::format_count(offset)) }</div>
                             }
                         </div>

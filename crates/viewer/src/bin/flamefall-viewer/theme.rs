@@ -1,11 +1,11 @@
 //! Colours for the canvas, read from the CSS custom properties that the page uses too.
 
-use scene::Paint;
 use web_sys::HtmlElement;
 
 /// Paul Tol's "light" scheme (distinguishable with every common colour blindness), and two more.
 pub(crate) const SERVICES: [&str; 10] = [
-    "#77AADD", "#EE8866", "#BBCC33", "#44BB99", "#EEDD88", "#FFAABB", "#99DDFF", "#AAAA00", "#C3BBEA", "#D8D0C0",
+    "#77AADD", "#EE8866", "#BBCC33", "#44BB99", "#EEDD88", "#FFAABB", "#99DDFF", "#AAAA00", "#C3BBEA",
+    "#D8D0C0",
 ];
 
 /// Fill of a service's colour slot.
@@ -40,7 +40,9 @@ impl Theme {
     pub(crate) fn of(element: &HtmlElement) -> Self {
         let style = gloo::utils::window().get_computed_style(element).ok().flatten();
         let get = |name: &str| {
-            let value = style.as_ref().and_then(|style| style.get_property_value(&format!("--flamefall-{name}")).ok());
+            let value = style
+                .as_ref()
+                .and_then(|style| style.get_property_value(&format!("--flamefall-{name}")).ok());
             value.unwrap_or_default().trim().to_owned()
         };
         Self {

@@ -10,10 +10,9 @@ use std::rc::Rc;
 
 use engine::{Fold, Request, Response, TraceHead};
 use scene::{
-    DisplayList, Hit, MinimapHit, MinimapSlice, Paint, Rect, RowState, Viewport, WaterfallRequest, WaterfallSlice, format_count,
-    format_nanos,
+    DisplayList, Hit, MinimapHit, MinimapSlice, Paint, Rect, RowState, Viewport, WaterfallRequest,
+    WaterfallSlice, format_count, format_nanos,
 };
-use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlCanvasElement, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
@@ -30,6 +29,8 @@ const ROW: f64 = 26.0;
 const NARROW_ROW: f64 = 44.0;
 const BAR: f64 = 14.0;
 const NAME: f64 = 340.0;
+const PAD: f64 = 14.0;
+const NARROW_PAD: f64 = 8.0;
 const SCROLLBAR: f64 = 10.0;
 /// Pixels a pointer may tremble while it clicks.
 const TREMBLE: f64 = 4.0;
@@ -85,23 +86,41 @@ pub(crate) enum Msg {
     Wheel(WheelEvent),
     Key(KeyboardEvent),
     Rest,
-    FocusName(f64),
 }
 
 /// What a pressed pointer is doing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Drag {
     /// Nothing yet: a click, if it stays.
-    Press { x: f64, y: f64 },
-    Pan { x: f64, y: f64, window: WindowState, scroll: f64 },
+    Press {
+        x: f64,
+        y: f64,
+    },
+    Pan {
+        x: f64,
+        y: f64,
+        window: WindowState,
+        scroll: f64,
+    },
     NameColumn,
-    Scrollbar { grip: f64 },
+    Scrollbar {
+        grip: f64,
+    },
     /// Choosing a range on the minimap or the ruler, as times.
-    Range { from: f64, to: f64, on_minimap: bool },
+    Range {
+        from: f64,
+        to: f64,
+        on_minimap: bool,
+    },
     /// Moving the window on the minimap.
-    MinimapWindow { time: f64, window: WindowState },
+    MinimapWindow {
+        time: f64,
+        window: WindowState,
+    },
     /// Moving one edge of the window on the minimap.
-    MinimapEdge { start: bool },
+    MinimapEdge {
+        start: bool,
+    },
 }
 
 pub(crate) struct Timeline {
@@ -241,10 +260,6 @@ impl Component for Timeline {
                 ctx.props().on_rest.emit(());
                 return self.refresh_mirror(ctx);
             }
-            Msg::FocusName(by) => {
-                self.name_width = (self.name_width + by).clamp(120.0, self.size.0 * 0.7);
-                self.moved_window(ctx);
-            }
         }
         false
     }
@@ -287,13 +302,13 @@ pub(crate) fn footer(head: &TraceHead) -> Html {
         <footer class="footer">
             <span class="legend"><i></i>{ "on the critical path" }</span>
             <span class="share">
-                { "critical path: " }
+                { "critical path:" }
                 { for named.iter().map(|share| html! {
                     <span title={format_nanos(share.time as f64)}>
-                        { format!(" {} {} ", service_name(&share.service.name), percent(share.share)) }
+                        { format!("{} {}", service_name(&share.service.name), percent(share.share)) }
                     </span>
                 }) }
-                if !others.is_empty() { { format!(" others {}", percent(rest)) } }
+                if !others.is_empty() { <span>{ format!("others {}", percent(rest)) }</span> }
             </span>
         </footer>
     }
@@ -330,6 +345,7 @@ impl Timeline {
             row_height: row_height(narrow),
             bar_height: BAR,
             narrow,
+            pad: if narrow { NARROW_PAD } else { PAD },
         }
     }
 
@@ -357,7 +373,11 @@ impl Timeline {
 
     fn set_window(&mut self, ctx: &Context<Self>, start: f64, end: f64) {
         let window = ctx.props().window.get();
-        ctx.props().window.set(WindowState { start, end: end.max(start + CLOSEST.min(Self::duration(ctx))), ..window });
+        ctx.props().window.set(WindowState {
+            start,
+            end: end.max(start + CLOSEST.min(Self::duration(ctx))),
+            ..window
+        });
         self.moved_window(ctx);
     }
 
@@ -393,12 +413,14 @@ impl Timeline {
         let window = ctx.props().window.get();
         let span = window.end - window.start;
         match command {
-            Command::Page(by) if by.is_infinite() => self.set_scroll(ctx, if by > 0.0 { f64::MAX } else { 0.0 }),
+            Command::Page(by) if by.is_infinite() => {
+                self.set_scroll(ctx, if by > 0.0 { f64::MAX } else { 0.0 });
+            }
             Command::Page(by) => self.set_scroll(ctx, self.scroll + by * self.rows_area().h * 0.9),
             Command::Pan(by) => self.set_window(ctx, window.start + by * span, window.end + by * span),
             Command::Zoom(by) => {
                 let (left, right) = self.viewport(ctx).plot();
-                let about = self.pointer.map_or(f64::midpoint(left, right), |(x, _)| x);
+                let about = self.pointer.map_or_else(|| f64::midpoint(left, right), |(x, _)| x);
                 self.zoom_about(ctx, if about < left { f64::midpoint(left, right) } else { about }, by);
             }
             Command::Fit => self.set_window(ctx, 0.0, Self::duration(ctx)),
@@ -418,7 +440,9 @@ impl Timeline {
         let height = Self::row_height(ctx);
         let (top, room) = (f64::from(row) * height, self.rows_area().h);
         // Pinned ancestors cover the first rows.
-        let covered = (height * 6.0).min(room / 3.0);
+        let covered =
+            self.slice.as_ref().map_or(0.0, |slice| scene::pinned_height(slice, &self.viewport(ctx)))
+                + height;
         if top < self.scroll + covered || top + 2.0 * height > self.scroll + room {
             self.scroll = top - room * 0.4;
         }
@@ -427,7 +451,11 @@ impl Timeline {
         let end = start + duration;
         if end < window.start || start > window.end {
             let middle = f64::midpoint(start, end.min(start + span));
-            ctx.props().window.set(WindowState { start: middle - span / 2.0, end: middle + span / 2.0, ..window });
+            ctx.props().window.set(WindowState {
+                start: middle - span / 2.0,
+                end: middle + span / 2.0,
+                ..window
+            });
         }
         self.moved_window(ctx);
     }
@@ -476,7 +504,7 @@ impl Timeline {
         });
     }
 
-    fn ask_minimap(&mut self, ctx: &Context<Self>) {
+    fn ask_minimap(&self, ctx: &Context<Self>) {
         if self.minimap.is_some() || self.size.0 < 1.0 {
             return;
         }
@@ -535,6 +563,7 @@ impl Timeline {
             let list = scene::minimap_layout(minimap, viewport.plot(), MINIMAP, (start, end));
             painter.draw(&context, map, &list);
         }
+        Self::label_minimap(&context, &mut painter, &viewport, Self::duration(ctx));
         let ruler = Rect::new(0.0, MINIMAP, width, RULER);
         painter.clear(&context, ruler, Paint::Panel);
         let list = scene::ruler_layout(&Viewport { height: RULER, ..viewport }, cursor, &mut painter);
@@ -545,7 +574,8 @@ impl Timeline {
         }
 
         if let Some(slice) = &self.slice {
-            let state = RowState { selected: ctx.props().selected, hovered: self.hovered, cursor_time: cursor };
+            let state =
+                RowState { selected: ctx.props().selected, hovered: self.hovered, cursor_time: cursor };
             let list = scene::waterfall_layout(slice, &viewport, &state, &mut painter);
             painter.draw(&context, rows, &list);
         }
@@ -554,13 +584,39 @@ impl Timeline {
         self.painter = Some(painter);
     }
 
+    /// Which part of the trace the window is, in the name column beside the minimap.
+    fn label_minimap(
+        context: &web_sys::CanvasRenderingContext2d,
+        painter: &mut Painter,
+        viewport: &Viewport,
+        duration: f64,
+    ) {
+        if viewport.narrow {
+            return;
+        }
+        let (start, end) = (viewport.start.max(0.0), viewport.end.min(duration));
+        let text = if start <= 0.0 && end >= duration {
+            "whole trace".to_owned()
+        } else {
+            format!("{} from {}", format_nanos(end - start), format_nanos(start))
+        };
+        let area = Rect::new(0.0, 0.0, viewport.name_width, MINIMAP);
+        let text =
+            scene::ellipsize(&text, viewport.name_width - 32.0, scene::Font::Small, painter).into_owned();
+        let labels = vec![scene::Label { x: 16.0, y: MINIMAP / 2.0 + 4.0, text }];
+        let mut list = DisplayList::default();
+        list.push(scene::Op::Texts { paint: Paint::Mute, font: scene::Font::Small, labels });
+        painter.draw(context, area, &list);
+    }
+
     /// Scrollbar, and the range being chosen on the ruler.
     fn overlay(&self, ctx: &Context<Self>, range: Option<(f64, f64)>) -> DisplayList {
         let mut list = DisplayList::default();
         let viewport = self.viewport(ctx);
         if let (Some((start, end)), Some(Drag::Range { on_minimap: false, .. })) = (range, self.drag) {
             let (from, to) = (viewport.x(start), viewport.x(end));
-            let rects = vec![Rect::new(from, 0.0, 1.0, viewport.height), Rect::new(to, 0.0, 1.0, viewport.height)];
+            let rects =
+                vec![Rect::new(from, 0.0, 1.0, viewport.height), Rect::new(to, 0.0, 1.0, viewport.height)];
             list.push(scene::Op::Rects { paint: Paint::Accent, radius: 0.0, rects });
         }
         if let Some((top, length)) = self.scroll_thumb(ctx) {
@@ -600,7 +656,9 @@ impl Timeline {
 
     fn hit(&self, ctx: &Context<Self>, x: f64, y: f64) -> Hit {
         match &self.slice {
-            Some(slice) if y >= Self::top() => scene::waterfall_hit(slice, &self.viewport(ctx), x, y - Self::top()),
+            Some(slice) if y >= Self::top() => {
+                scene::waterfall_hit(slice, &self.viewport(ctx), x, y - Self::top())
+            }
             _ => Hit::Nothing,
         }
     }
@@ -625,9 +683,10 @@ impl Timeline {
         } else if y < MINIMAP && x >= left - 6.0 {
             let map = self.minimap_viewport(ctx);
             let window = ctx.props().window.get();
-            let hit = self.minimap.as_ref().map(|minimap| {
-                scene::minimap_hit(minimap, viewport.plot(), (window.start, window.end), x)
-            });
+            let hit = self
+                .minimap
+                .as_ref()
+                .map(|minimap| scene::minimap_hit(minimap, viewport.plot(), (window.start, window.end), x));
             match hit {
                 Some(MinimapHit::Start) => Drag::MinimapEdge { start: true },
                 Some(MinimapHit::End) => Drag::MinimapEdge { start: false },
@@ -666,7 +725,11 @@ impl Timeline {
             self.drag = None;
             let span = self.viewport(ctx).scale();
             let window = ctx.props().window.get();
-            ctx.props().window.set(WindowState { start: window.start - dx / span, end: window.end - dx / span, ..window });
+            ctx.props().window.set(WindowState {
+                start: window.start - dx / span,
+                end: window.end - dx / span,
+                ..window
+            });
             self.scroll -= dy;
             self.zoom_about(ctx, middle.0, 1.0 / zoom);
             return;
@@ -808,7 +871,7 @@ impl Timeline {
     }
 
     /// Arrow keys as a tree grid has them, where the grid was reached by keyboard. Elsewhere they pan and zoom.
-    fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
+    fn key(&self, ctx: &Context<Self>, event: &KeyboardEvent) {
         let by_keyboard = self
             .box_ref
             .cast::<HtmlElement>()
@@ -817,12 +880,10 @@ impl Timeline {
             return;
         }
         let selected = ctx.props().selected;
-        let row = selected
-            .and_then(|span| self.slice.as_ref()?.row_of(span))
-            .map(|row| {
-                let parent = row.parent_row.and_then(|parent| self.span_of(parent));
-                (row.row, row.span, row.has_children, row.collapsed, parent)
-            });
+        let row = selected.and_then(|span| self.slice.as_ref()?.row_of(span)).map(|row| {
+            let parent = row.parent_row.and_then(|parent| self.span_of(parent));
+            (row.row, row.span, row.has_children, row.collapsed, parent)
+        });
         let client = &ctx.props().client;
         let trace = ctx.props().head.trace;
         let step = |by| {
@@ -839,12 +900,12 @@ impl Timeline {
             });
         };
         match (event.key().as_str(), row) {
-            ("ArrowDown", _) => step(1),
             ("ArrowUp", _) => step(-1),
-            ("ArrowRight", Some((_, span, true, true, _))) | ("ArrowLeft", Some((_, span, true, false, _))) => {
+            ("ArrowRight", Some((_, span, true, true, _)))
+            | ("ArrowLeft", Some((_, span, true, false, _))) => {
                 ctx.props().on_fold.emit(Fold::Toggle(span));
             }
-            ("ArrowRight", Some((_, _, true, false, _))) => step(1),
+            ("ArrowDown", _) | ("ArrowRight", Some((_, _, true, false, _))) => step(1),
             ("ArrowLeft", Some((_, _, _, _, Some(parent)))) => ctx.props().on_select.emit(Some(parent)),
             _ => return,
         }
@@ -864,7 +925,8 @@ impl Timeline {
             "col-resize"
         } else if y < Self::top() && x > self.viewport(ctx).name_width {
             "crosshair"
-        } else if matches!(hit, Hit::Caret(_) | Hit::Pinned(_) | Hit::Bar(_) | Hit::Name(_) | Hit::Event(..)) {
+        } else if matches!(hit, Hit::Caret(_) | Hit::Pinned(_) | Hit::Bar(_) | Hit::Name(_) | Hit::Event(..))
+        {
             "pointer"
         } else {
             "default"
@@ -872,7 +934,9 @@ impl Timeline {
         self.set_cursor(cursor);
         self.hovered = hit.row().and_then(|row| self.span_of(row));
         let shown = match hit {
-            Hit::Bar(row) | Hit::Name(row) | Hit::Pinned(row) => self.row(row).map(|row| describe(row, Self::duration(ctx))),
+            Hit::Bar(row) | Hit::Name(row) | Hit::Pinned(row) => {
+                self.row(row).map(|row| describe(row, Self::duration(ctx)))
+            }
             Hit::Event(row, event) => self.row(row).and_then(|row| {
                 let event = row.events.get(event as usize)?;
                 let title = match (event.error, event.count) {

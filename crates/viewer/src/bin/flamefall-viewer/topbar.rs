@@ -63,7 +63,11 @@ pub(crate) fn Topbar(props: &TopbarProps) -> Html {
 
 fn search(props: &TopbarProps) -> Html {
     let input = props.on_search.reform(|event: InputEvent| {
-        event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).map(|input| input.value()).unwrap_or_default()
+        event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+            .map(|input| input.value())
+            .unwrap_or_default()
     });
     let keys = {
         let on_step = props.on_step.clone();
@@ -79,12 +83,18 @@ fn search(props: &TopbarProps) -> Html {
     } else if props.view == View::Traces {
         match props.matches.traces {
             0 => "no match".to_owned(),
-            n => format!("{} in {} traces", format_count(u64::from(props.matches.spans)), format_count(u64::from(n))),
+            n => format!(
+                "{} in {} traces",
+                format_count(u64::from(props.matches.spans)),
+                format_count(u64::from(n))
+            ),
         }
     } else {
         match (props.matches.in_trace, props.ordinal) {
             (0, _) => "no match".to_owned(),
-            (n, Some((at, _))) => format!("{} of {}", format_count(u64::from(at)), format_count(u64::from(n))),
+            (n, Some((at, _))) => {
+                format!("{} of {}", format_count(u64::from(at)), format_count(u64::from(n)))
+            }
             (1, None) => "1 match".to_owned(),
             (n, None) => format!("{} matches", format_count(u64::from(n))),
         }
