@@ -425,7 +425,8 @@ impl Layers {
         let text = if row.no_end { "no end".to_owned() } else { format_nanos(row.duration) };
         let width = measure.width(&text, Font::Small);
         let y = (bar.y + bar.h / 2.0 + 4.0).round();
-        let (from, to) = (viewport.name_width, viewport.width);
+        // Not in the last pixels, where a scrollbar may lie over the rows.
+        let (from, to) = (viewport.name_width, viewport.plot().1 + 4.0);
         if bar.right() < from || bar.x > to {
             return;
         }

@@ -240,7 +240,7 @@ impl Component for Flame {
                         <div ref={self.tooltip_text.clone()} class="tooltip-text"></div>
                     </div>
                 </div>
-                { footer(&props.head) }
+                { footer(&props.head, "failed", "failed") }
             </div>
         }
     }
@@ -583,6 +583,14 @@ impl Flame {
                 self.set_window(ctx, from.min(to), from.max(to));
             }
             _ => {}
+        }
+        if event.pointer_type() == "touch" {
+            // A finger that is gone points at nothing.
+            self.pointer = None;
+            self.hovered = None;
+            self.hide_tooltip();
+            self.repaint(ctx);
+            return;
         }
         self.hover(ctx, x, y);
         self.repaint(ctx);

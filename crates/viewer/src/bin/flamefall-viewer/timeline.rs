@@ -283,7 +283,7 @@ impl Component for Timeline {
                         <div ref={self.tooltip_text.clone()} class="tooltip-text"></div>
                     </div>
                 </div>
-                { footer(&props.head) }
+                { footer(&props.head, "critical", "on the critical path") }
             </div>
         }
     }
@@ -293,14 +293,14 @@ fn row_height(narrow: bool) -> f64 {
     if narrow { NARROW_ROW } else { ROW }
 }
 
-/// What the line along the bars means, and whose time the critical path is.
-pub(crate) fn footer(head: &TraceHead) -> Html {
+/// What the line along the bars means (`mark` is its class), and whose time the critical path is.
+pub(crate) fn footer(head: &TraceHead, mark: &'static str, meaning: &'static str) -> Html {
     let percent = |share: f32| format!("{:.0}\u{2009}%", share * 100.0);
     let (named, others) = head.critical.split_at(head.critical.len().min(4));
     let rest: f32 = others.iter().map(|share| share.share).sum();
     html! {
         <footer class="footer">
-            <span class="legend"><i></i>{ "on the critical path" }</span>
+            <span class="legend"><i class={mark}></i>{ meaning }</span>
             <span class="share">
                 { "critical path:" }
                 { for named.iter().map(|share| html! {
@@ -799,6 +799,14 @@ impl Timeline {
                 }
             }
             _ => {}
+        }
+        if event.pointer_type() == "touch" {
+            // A finger that is gone points at nothing.
+            self.pointer = None;
+            self.hovered = None;
+            self.hide_tooltip();
+            self.repaint(ctx);
+            return;
         }
         self.hover(ctx, x, y);
         self.repaint(ctx);
