@@ -100,6 +100,7 @@ fn narrow() {
     let world = checkout();
     let mut viewport = world.viewport(400.0, 400.0);
     (viewport.name_width, viewport.row_height, viewport.narrow) = (0.0, 44.0, true);
+    viewport.pad = 8.0;
     check("narrow", &world, &viewport, &RowState::default());
 }
 
