@@ -7,16 +7,14 @@ use scene::{
     FlameBox, FlameMode, FlameRequest, FlameSlice, FlameState, Paint, Rect, Viewport, format_count,
     format_nanos,
 };
-use web_sys::{HtmlCanvasElement, HtmlElement, MouseEvent, PointerEvent, WheelEvent};
+use web_sys::{MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
 use crate::app::{Window, WindowState};
-use crate::canvas::{Frame, Resize, fit, set_css};
 use crate::client::Client;
-use crate::painter::Painter;
-use crate::pointer::{Pointers, TouchMove, wheel_pixels};
-use crate::theme::Theme;
-use crate::timeline::{Command, footer, place_tooltip, service_name};
+use crate::pointer::{TouchMove, wheel_pixels};
+use crate::surface::Surface;
+use crate::timeline::{Command, footer, service_name};
 
 const RULER: f64 = 26.0;
 const LANE: f64 = 26.0;
@@ -78,24 +76,14 @@ enum Drag {
 }
 
 pub(crate) struct Flame {
-    box_ref: NodeRef,
-    canvas: NodeRef,
-    tooltip: NodeRef,
-    tooltip_title: NodeRef,
-    tooltip_text: NodeRef,
-    resize: Option<Resize>,
-    size: (f64, f64),
-    painter: Option<Painter>,
-    frame: Frame,
+    surface: Surface,
     rest: Option<gloo::timers::callback::Timeout>,
     slice: Option<FlameSlice>,
     asked: u32,
     waiting: bool,
     stale: bool,
     scroll: f64,
-    pointer: Option<(f64, f64)>,
     drag: Option<Drag>,
-    pointers: Pointers,
     hovered: Option<usize>,
     /// Frames that span the window, outermost first.
     path: Vec<FlameBox>,
@@ -108,33 +96,23 @@ impl Component for Flame {
     fn create(ctx: &Context<Self>) -> Self {
         ctx.props().on_ready.emit(ctx.link().callback(Msg::Command));
         Self {
-            box_ref: NodeRef::default(),
-            canvas: NodeRef::default(),
-            tooltip: NodeRef::default(),
-            tooltip_title: NodeRef::default(),
-            tooltip_text: NodeRef::default(),
-            resize: None,
-            size: (0.0, 0.0),
-            painter: None,
-            frame: Frame::default(),
+            surface: Surface::default(),
             rest: None,
             slice: None,
             asked: 0,
             waiting: false,
             stale: true,
             scroll: 0.0,
-            pointer: None,
             drag: None,
-            pointers: Pointers::default(),
             hovered: None,
             path: Vec::new(),
         }
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
-        if first && let Some(element) = self.box_ref.cast::<HtmlElement>() {
+        if first {
             let resized = ctx.link().callback(|(width, height)| Msg::Resized(width, height));
-            self.resize = Resize::observe(&element, resized);
+            self.surface.observe(resized);
         }
     }
 
@@ -149,13 +127,13 @@ impl Component for Flame {
             self.scroll = 0.0;
             self.hovered = None;
             self.path.clear();
-            self.hide_tooltip();
+            self.surface.hide_tooltip();
         }
         if old.marks_revision != props.marks_revision {
             self.stale = true;
         }
         if old.theme_revision != props.theme_revision || old.narrow != props.narrow {
-            self.painter = None;
+            self.surface.restyle();
         }
         self.ask(ctx);
         self.repaint(ctx);
@@ -165,7 +143,7 @@ impl Component for Flame {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Resized(width, height) => {
-                self.size = (width, height);
+                self.surface.size = (width, height);
                 self.ask(ctx);
                 self.repaint(ctx);
             }
@@ -186,13 +164,12 @@ impl Component for Flame {
             Msg::Move(event) => self.moved(ctx, &event),
             Msg::Up(event) => self.up(ctx, &event),
             Msg::Leave => {
-                self.pointer = None;
+                self.surface.leave();
                 self.hovered = None;
-                self.hide_tooltip();
                 self.repaint(ctx);
             }
             Msg::DoubleClick(event) => {
-                let (x, y) = self.place(&event);
+                let (x, y) = self.surface.place(&event);
                 let range = self.hit(ctx, x, y).map(|of| (of.start, of.end));
                 self.zoom_to(ctx, range);
             }
@@ -229,16 +206,12 @@ impl Component for Flame {
                         { self.crumbs(ctx) }
                     </nav>
                 </div>
-                <div ref={self.box_ref.clone()} class="canvas-box" tabindex="0" role="img" aria-label={label}
+                <div ref={self.surface.element.clone()} class="canvas-box" tabindex="0" role="img" aria-label={label}
                     onpointerdown={link.callback(Msg::Down)} onpointermove={link.callback(Msg::Move)}
                     onpointerup={link.callback(Msg::Up)} onpointercancel={link.callback(Msg::Up)}
                     onpointerleave={link.callback(|_| Msg::Leave)} ondblclick={link.callback(Msg::DoubleClick)}
                     onwheel={link.callback(Msg::Wheel)}>
-                    <canvas ref={self.canvas.clone()} aria-hidden="true" />
-                    <div ref={self.tooltip.clone()} class="tooltip" hidden=true aria-hidden="true">
-                        <b ref={self.tooltip_title.clone()}></b>
-                        <div ref={self.tooltip_text.clone()} class="tooltip-text"></div>
-                    </div>
+                    { self.surface.html() }
                 </div>
                 { footer(&props.head, "failed", "failed") }
             </div>
@@ -302,8 +275,8 @@ impl Flame {
     fn viewport(&self, ctx: &Context<Self>) -> Viewport {
         let (start, end) = self.window(ctx);
         Viewport {
-            width: self.size.0,
-            height: (self.size.1 - Self::ruler(ctx)).max(0.0),
+            width: self.surface.size.0,
+            height: (self.surface.size.1 - Self::ruler(ctx)).max(0.0),
             name_width: 0.0,
             start,
             end: end.max(start + 1.0),
@@ -379,7 +352,7 @@ impl Flame {
             }
             Command::Pan(by) => self.set_window(ctx, start + by * span, end + by * span),
             Command::Zoom(by) => {
-                let about = self.pointer.map_or(self.size.0 / 2.0, |(x, _)| x);
+                let about = self.surface.pointer.map_or(self.surface.size.0 / 2.0, |(x, _)| x);
                 self.zoom_about(ctx, about, by);
             }
             Command::Fit => self.zoom_to(ctx, None),
@@ -399,7 +372,7 @@ impl Flame {
     }
 
     fn ask(&mut self, ctx: &Context<Self>) {
-        if self.size.0 < 1.0 || self.size.1 < 1.0 {
+        if self.surface.size.0 < 1.0 || self.surface.size.1 < 1.0 {
             return;
         }
         let viewport = self.viewport(ctx);
@@ -458,25 +431,15 @@ impl Flame {
 
     fn repaint(&mut self, ctx: &Context<Self>) {
         let link = ctx.link().clone();
-        self.frame.request(ctx.props().client.busy(), move |_| link.send_message(Msg::Paint));
+        self.surface.repaint(ctx.props().client.busy(), move || link.send_message(Msg::Paint));
     }
 
     fn paint(&mut self, ctx: &Context<Self>) {
-        self.frame.arrived();
-        let (width, height) = self.size;
-        let (Some(canvas), Some(element)) =
-            (self.canvas.cast::<HtmlCanvasElement>(), self.box_ref.cast::<HtmlElement>())
-        else {
-            return;
-        };
-        if width < 1.0 || height < 1.0 {
-            return;
-        }
-        let Some(context) = fit(&canvas, width, height) else { return };
-        let mut painter = self.painter.take().unwrap_or_else(|| Painter::new(Theme::of(&element)));
+        let Some((context, mut painter)) = self.surface.paint() else { return };
+        let (width, height) = self.surface.size;
         let viewport = self.viewport(ctx);
         let ruler = Self::ruler(ctx);
-        let cursor = match self.pointer {
+        let cursor = match self.surface.pointer {
             Some((x, _)) if !Self::is_merged(ctx) => Some(viewport.time(x)),
             _ => None,
         };
@@ -501,13 +464,7 @@ impl Flame {
                 painter.clear(&context, Rect::new(x, ruler, 1.0, height - ruler), Paint::Accent);
             }
         }
-        self.painter = Some(painter);
-    }
-
-    fn place(&self, event: &MouseEvent) -> (f64, f64) {
-        let rect = self.box_ref.cast::<HtmlElement>().map(|element| element.get_bounding_client_rect());
-        let (left, top) = rect.map_or((0.0, 0.0), |rect| (rect.left(), rect.top()));
-        (f64::from(event.client_x()) - left, f64::from(event.client_y()) - top)
+        self.surface.painted(painter);
     }
 
     fn hit_place(&self, ctx: &Context<Self>, x: f64, y: f64) -> Option<usize> {
@@ -523,12 +480,8 @@ impl Flame {
         if event.button() != 0 {
             return;
         }
-        let (x, y) = self.place(event);
-        self.hide_tooltip();
-        if let Some(element) = self.box_ref.cast::<HtmlElement>() {
-            drop(element.set_pointer_capture(event.pointer_id()));
-        }
-        self.drag = if self.pointers.down(event.pointer_id(), x, y) > 1 {
+        let ((x, y), fingers) = self.surface.press(event);
+        self.drag = if fingers > 1 {
             None
         } else if y < Self::ruler(ctx) && !Self::is_merged(ctx) {
             let time = self.viewport(ctx).time(x);
@@ -539,9 +492,11 @@ impl Flame {
     }
 
     fn moved(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
-        let (x, y) = self.place(event);
+        let (x, y) = self.surface.place(event);
         let viewport = self.viewport(ctx);
-        if let Some(TouchMove { zoom, middle, dx, dy }) = self.pointers.moved(event.pointer_id(), x, y) {
+        if let Some(TouchMove { zoom, middle, dx, dy }) =
+            self.surface.pointers.moved(event.pointer_id(), x, y)
+        {
             self.drag = None;
             self.scroll -= dy;
             let by = -dx / viewport.scale();
@@ -549,7 +504,7 @@ impl Flame {
             self.zoom_about(ctx, middle.0, 1.0 / zoom);
             return;
         }
-        self.pointer = Some((x, y));
+        self.surface.pointer = Some((x, y));
         match self.drag {
             None => {
                 self.hover(ctx, x, y);
@@ -559,7 +514,7 @@ impl Flame {
                 if (x - from_x).abs() > TREMBLE || (y - from_y).abs() > TREMBLE {
                     let (start, end) = (viewport.start, viewport.end);
                     self.drag = Some(Drag::Pan { x: from_x, y: from_y, start, end, scroll: self.scroll });
-                    self.set_cursor("grabbing");
+                    self.surface.set_cursor("grabbing");
                 }
             }
             Some(Drag::Pan { x: from_x, y: from_y, start, end, scroll }) => {
@@ -575,8 +530,8 @@ impl Flame {
     }
 
     fn up(&mut self, ctx: &Context<Self>, event: &PointerEvent) {
-        self.pointers.up(event.pointer_id());
-        let (x, y) = self.place(event);
+        let points = self.surface.lift(event);
+        let (x, y) = self.surface.place(event);
         match self.drag.take() {
             Some(Drag::Press { .. }) if event.type_() == "pointerup" => self.click(ctx, x, y),
             Some(Drag::Range { from, to }) if (to - from).abs() * self.viewport(ctx).scale() > TREMBLE => {
@@ -584,15 +539,11 @@ impl Flame {
             }
             _ => {}
         }
-        if event.pointer_type() == "touch" {
-            // A finger that is gone points at nothing.
-            self.pointer = None;
+        if points {
+            self.hover(ctx, x, y);
+        } else {
             self.hovered = None;
-            self.hide_tooltip();
-            self.repaint(ctx);
-            return;
         }
-        self.hover(ctx, x, y);
         self.repaint(ctx);
     }
 
@@ -613,9 +564,9 @@ impl Flame {
         event.prevent_default();
         let viewport = self.viewport(ctx);
         let (dx, dy) = wheel_pixels(event, viewport.height);
-        let (x, y) = self.place(event);
-        self.pointer = Some((x, y));
-        self.hide_tooltip();
+        let (x, y) = self.surface.place(event);
+        self.surface.pointer = Some((x, y));
+        self.surface.hide_tooltip();
         let overflow =
             self.slice.as_ref().is_some_and(|slice| f64::from(slice.lanes) * LANE > viewport.height);
         if event.shift_key() || dx.abs() > dy.abs() {
@@ -632,16 +583,10 @@ impl Flame {
         self.hover(ctx, x, y);
     }
 
-    fn set_cursor(&self, cursor: &str) {
-        if let Some(element) = self.box_ref.cast::<HtmlElement>() {
-            set_css(&element, "cursor", cursor);
-        }
-    }
-
     fn hover(&mut self, ctx: &Context<Self>, x: f64, y: f64) {
         self.hovered = self.hit_place(ctx, x, y);
         let ruler = y < Self::ruler(ctx) && !Self::is_merged(ctx);
-        self.set_cursor(if ruler {
+        self.surface.set_cursor(if ruler {
             "crosshair"
         } else if self.hovered.is_some() {
             "pointer"
@@ -651,27 +596,8 @@ impl Flame {
         let total = self.total(ctx);
         let described = self.hit(ctx, x, y).map(|of| describe(of, total));
         match described {
-            Some((title, text)) => self.show_tooltip(x, y, &title, &text),
-            None => self.hide_tooltip(),
-        }
-    }
-
-    fn show_tooltip(&self, x: f64, y: f64, title: &str, text: &str) {
-        let elements = (
-            self.tooltip.cast::<HtmlElement>(),
-            self.tooltip_title.cast::<HtmlElement>(),
-            self.tooltip_text.cast::<HtmlElement>(),
-        );
-        let (Some(tooltip), Some(title_element), Some(text_element)) = elements else { return };
-        title_element.set_text_content(Some(title));
-        text_element.set_text_content(Some(text));
-        tooltip.set_hidden(false);
-        place_tooltip(&tooltip, (x, y), self.size);
-    }
-
-    fn hide_tooltip(&self) {
-        if let Some(tooltip) = self.tooltip.cast::<HtmlElement>() {
-            tooltip.set_hidden(true);
+            Some((title, text)) => self.surface.show_tooltip((x, y), &title, &text),
+            None => self.surface.hide_tooltip(),
         }
     }
 }
