@@ -200,6 +200,8 @@ pub(crate) enum Msg {
     Window(WindowState),
     /// The window moved and has come to rest.
     Rest,
+    /// A link was followed to its end.
+    Followed,
     Help(bool),
     Quality(bool),
     Home,
@@ -247,6 +249,8 @@ pub(crate) struct App {
     src: Option<String>,
     /// A link to follow when the load is done.
     link: Option<Link>,
+    /// A link is being followed: what is half set up is not written into the URL.
+    following: bool,
     timeline: Option<Callback<Command>>,
     root: NodeRef,
     search_input: NodeRef,
@@ -290,6 +294,7 @@ impl Component for App {
             theme_revision: 0,
             src: None,
             link: None,
+            following: false,
             timeline: None,
             root: NodeRef::default(),
             search_input: NodeRef::default(),
@@ -362,13 +367,17 @@ impl Component for App {
                     return false;
                 }
                 self.details = Some(Rc::new(*details));
+                // The id of the span is known from here on.
+                self.rest();
                 true
             }
             Msg::Search(text) => self.search(ctx, text),
             Msg::Matches(matches) => {
                 self.matches = matches;
                 self.marks_revision += 1;
-                self.refresh_details(ctx);
+                if self.selected.is_some() {
+                    self.refresh_details(ctx, false);
+                }
                 true
             }
             Msg::Step { among, by } => {
@@ -438,6 +447,11 @@ impl Component for App {
                 false
             }
             Msg::Rest => {
+                self.rest();
+                false
+            }
+            Msg::Followed => {
+                self.following = false;
                 self.rest();
                 false
             }
@@ -736,12 +750,13 @@ impl App {
         if span.is_none() {
             self.details = None;
         }
-        self.refresh_details(ctx);
+        self.refresh_details(ctx, true);
         self.rest();
         true
     }
 
-    fn refresh_details(&self, ctx: &Context<Self>) {
+    /// Asks for the details of what is selected. `tell` the page around where the selection is new.
+    fn refresh_details(&self, ctx: &Context<Self>, tell: bool) {
         let Some(span) = self.selected else {
             self.emit_select();
             return;
@@ -750,7 +765,9 @@ impl App {
         let host = self.shared.host.clone();
         self.ask(&Request::Details { span }, move |response| {
             if let Response::Details(details) = response {
-                emit_select(&host, &details.trace_id, Some(&details.span_id));
+                if tell {
+                    emit_select(&host, &details.trace_id, Some(&details.span_id));
+                }
                 link.send_message(Msg::Details(details));
             }
         });

@@ -222,6 +222,11 @@ fn failure_title(failure: &Failure) -> String {
     }
 }
 
+/// `1 span`, `12,431 spans`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", scene::format_count(count), if count == 1 { "" } else { "s" })
+}
+
 /// Bytes for people: decimal units, three figures.
 pub(crate) fn format_bytes(bytes: u64) -> String {
     let bytes = bytes as f64;
@@ -248,7 +253,7 @@ pub(crate) fn progress(loading: &Loading, on_cancel: &Callback<()>) -> Html {
                 <progress aria-label="Bytes read" />
             }
             <div class="figures">
-                { format!("{}{of} · {} spans", format_bytes(bytes), scene::format_count(spans)) }
+                { format!("{}{of} · {}", format_bytes(bytes), counted(spans, "span")) }
             </div>
             <button class="button" onclick={on_cancel.reform(|_| ())}>{ "Cancel" }</button>
         </div>

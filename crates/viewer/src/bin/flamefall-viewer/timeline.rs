@@ -195,9 +195,13 @@ impl Component for Timeline {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
             Msg::Resized(width, height) => {
+                let shrinks = height < self.surface.size.1;
                 self.surface.size = (width, height);
                 self.minimap = None;
                 self.limit(ctx);
+                if shrinks {
+                    self.keep_selected(ctx);
+                }
                 self.ask_minimap(ctx);
                 self.ask(ctx);
                 self.repaint(ctx);
@@ -431,6 +435,14 @@ impl Timeline {
             });
         }
         self.moved_window(ctx);
+    }
+
+    /// The details open below the rows where it is narrow: what they are about stays on screen.
+    fn keep_selected(&mut self, ctx: &Context<Self>) {
+        let selected = ctx.props().selected.and_then(|span| self.slice.as_ref()?.row_of(span));
+        if let Some((row, start, duration)) = selected.map(|row| (row.row, row.start, row.duration)) {
+            self.show_row(ctx, row, start, duration);
+        }
     }
 
     /// Asks for the next slice when the one at hand does not cover the screen, or is too coarse for it.

@@ -7,7 +7,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::app::View;
-use crate::start::{format_bytes, mark};
+use crate::start::{counted, format_bytes, mark};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct TopbarProps {
@@ -44,7 +44,7 @@ pub(crate) fn Topbar(props: &TopbarProps) -> Html {
                 <button class={classes!("file", (!opened.warnings.is_empty() || !opened.refused.is_empty()).then_some("odd"))}
                     title={format!("{} · {} · {}", opened.name, opened.format, format_bytes(opened.bytes))}
                     onclick={props.on_file.reform(|_| ())}>
-                    <span>{ format!("{} · {} spans", opened.name, format_count(opened.span_count)) }</span>
+                    <span>{ format!("{} · {}", opened.name, counted(opened.span_count, "span")) }</span>
                 </button>
                 { search(props) }
                 <nav class="segments" aria-label="View">

@@ -115,7 +115,6 @@ impl App {
             self.command(Command::Fit);
         } else if self.selected.is_some() {
             self.select(ctx, None);
-            self.emit_select();
         }
         true
     }

@@ -66,11 +66,11 @@ impl App {
         if let Some(mode) = link.flame.as_deref().and_then(parse_mode) {
             self.flame_mode = mode;
         }
-        if let Some(tab) = link.tab.as_deref().and_then(crate::details::tab) {
-            self.tab = tab;
-        }
-        if let Some(search) = &link.search {
-            self.search = search.clone().into();
+        self.tab = link.tab.as_deref().and_then(crate::details::tab).unwrap_or("attributes");
+        let search = link.search.clone().unwrap_or_default();
+        if *self.search != *search {
+            self.search = search.into();
+            self.ordinal = None;
             self.search_now(ctx);
         }
         let view = link.view.as_deref().and_then(View::parse);

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::{App, Msg, View};
 use crate::details::DetailsPanel;
 use crate::flame::Flame;
+use crate::start::{counted, format_bytes};
 use crate::timeline::Timeline;
 use crate::traces::Traces;
 
@@ -96,8 +97,8 @@ impl App {
                         <h2 id="quality-title">{ &opened.name }</h2>
                         <button class="button small" onclick={close}>{ "Close" }</button>
                     </header>
-                    <p>{ format!("{} · {} · {} spans in {} traces", opened.format, crate::start::format_bytes(opened.bytes),
-                        scene::format_count(opened.span_count), scene::format_count(u64::from(opened.trace_count))) }</p>
+                    <p>{ format!("{} · {} · {} in {}", opened.format, format_bytes(opened.bytes),
+                        counted(opened.span_count, "span"), counted(u64::from(opened.trace_count), "trace")) }</p>
                     if opened.warnings.is_empty() && opened.refused.is_empty() {
                         <p class="mute">{ "Nothing odd was found in it." }</p>
                     } else {
