@@ -27,9 +27,9 @@ pub enum Request {
     Cancel,
     /// Closes what is open and gives its memory back.
     Close,
-    /// `Summary` of DESIGN.md. Answer: [`Response::Json`].
+    /// `Summary` of the README. Answer: [`Response::Json`].
     Summary,
-    /// `Analysis` of DESIGN.md, for one trace (hex id) or all. Answer: [`Response::Json`].
+    /// `Analysis` of the README, for one trace (hex id) or all. Answer: [`Response::Json`].
     Analyze { trace_id: Option<String> },
     /// Text query; `{spans: [{traceId, spanId}], traces: [traceId]}`. Answer: [`Response::Json`].
     Query { text: String },
@@ -196,7 +196,7 @@ impl std::error::Error for Failure {}
 /// What is open.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
-    /// Goes up with every load: answers about an older store are dropped.
+    /// Goes up with every load: numbers of spans and traces are of this one.
     pub generation: u32,
     /// Format in words: `OTLP JSON`.
     pub format: String,

@@ -202,8 +202,18 @@ pub fn waterfall_layout(
     if covered > 0.0 {
         let mut layers = Layers::default();
         list.rect(Paint::Bg, Rect::new(0.0, 0.0, width, covered));
+        let mut above = 0.0;
         for &placed in &pinned {
-            layers.row(geometry, placed, state, measure);
+            let bottom = placed.top + viewport.row_height;
+            if placed.top >= above {
+                layers.row(geometry, placed, state, measure);
+            } else if bottom > above {
+                // On its way out, it goes behind the one above.
+                let mut leaving = Layers::default();
+                leaving.row(geometry, placed, state, measure);
+                leaving.flush(geometry, Rect::new(0.0, above, width, bottom - above), &grid, &mut list);
+            }
+            above = bottom.max(above);
         }
         layers.flush(geometry, Rect::new(0.0, 0.0, width, covered), &grid, &mut list);
         let segments = vec![Segment::new(0.0, covered + 0.5, width, covered + 0.5)];

@@ -88,6 +88,24 @@ fn ancestors_are_pinned() {
 }
 
 #[test]
+fn a_pinned_row_leaves_behind_the_one_above() {
+    let world = World::new(
+        "
+        shop GET / 0..100ms
+          cart load 0..50ms
+            db one 10..20ms
+            db two 20..30ms
+          shop next 50..60ms
+          shop last 60..70ms
+        ",
+    );
+    let mut viewport = world.viewport(1000.0, 156.0);
+    // `load` ends with row 3, so its pinned row in the second slot is 10 px on its way up, under `GET /`.
+    viewport.scroll = 26.0 * 2.0 + 10.0;
+    check("pushed", &world, &viewport, &RowState::default());
+}
+
+#[test]
 fn one_millisecond_of_a_second() {
     let world = checkout();
     let mut viewport = world.viewport(1000.0, 300.0);

@@ -634,24 +634,22 @@ impl App {
             Response::Opened(opened) => {
                 self.loading = None;
                 self.at_home = false;
-                let before = if kind == LoadKind::Append { self.head.clone() } else { None };
+                let link = match kind {
+                    LoadKind::Open => None,
+                    LoadKind::Link => self.link.take(),
+                    // Something was added: what is on screen stays, at its new numbers.
+                    LoadKind::Append => self.opened.is_some().then(|| self.link()),
+                };
                 self.forget();
                 let one_trace = opened.trace_count == 1;
                 self.opened = Some(Rc::new(opened));
                 self.view = View::Traces;
-                let link = if kind == LoadKind::Link { self.link.take() } else { None };
-                match (link, before) {
-                    (Some(link), _) => self.follow(ctx, link, one_trace),
-                    // Something was added: the trace on screen stays on screen, at its new number.
-                    (None, Some(before)) => ctx.link().send_message(Msg::Show {
-                        trace_id: before.trace_id.clone(),
-                        span_id: None,
-                        resolver: None,
-                    }),
-                    (None, None) if one_trace => {
+                match link {
+                    Some(link) => self.follow(ctx, link, one_trace),
+                    None if one_trace => {
                         ctx.link().send_message(Msg::OpenTrace { trace: 0, span: None });
                     }
-                    (None, None) => {}
+                    None => {}
                 }
                 let host = self.shared.host.clone();
                 self.ask(&Request::Summary, move |response| {
@@ -674,8 +672,11 @@ impl App {
                 // A crash reports itself.
                 if !superseded && failure.kind != "engineStopped" {
                     self.loading = None;
-                    dispatch(&self.shared.host, "flamefall-error", &failure_object(&failure));
-                    self.failure = (failure.kind != "cancelled").then_some(failure);
+                    // Who cancelled knows.
+                    if failure.kind != "cancelled" {
+                        dispatch(&self.shared.host, "flamefall-error", &failure_object(&failure));
+                        self.failure = Some(failure);
+                    }
                 }
             }
             _ => self.loading = None,

@@ -1,4 +1,4 @@
-//! `<flamefall-viewer>`: the contract of DESIGN.md over the application.
+//! `<flamefall-viewer>`: the contract of the README over the application.
 
 use std::rc::Rc;
 

@@ -20,7 +20,7 @@ const RULER: f64 = 26.0;
 const LANE: f64 = 26.0;
 const BOX: f64 = 24.0;
 const TREMBLE: f64 = 4.0;
-const CLOSEST: f64 = 10.0;
+const CLOSEST: f64 = 1.0;
 
 pub(crate) fn mode_name(mode: FlameMode) -> &'static str {
     match mode {

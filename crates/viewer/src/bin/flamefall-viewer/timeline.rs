@@ -32,8 +32,8 @@ const NARROW_PAD: f64 = 8.0;
 const SCROLLBAR: f64 = 10.0;
 /// Pixels a pointer may tremble while it clicks.
 const TREMBLE: f64 = 4.0;
-/// The closest zoom: the plot shows this many nanoseconds.
-const CLOSEST: f64 = 10.0;
+/// The closest zoom: the plot shows one nanosecond.
+const CLOSEST: f64 = 1.0;
 
 /// What the keys and the rest of the page ask of the view on screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
