@@ -101,15 +101,17 @@ impl StringPool {
 /// Finds a text that is there already. Lives only as long as the builder.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
-    /// The upper half of the hash beside the index: growth does not touch the text, and most mismatches neither.
+    /// The hash beside the index: growth does not touch the text, and most mismatches neither.
     table: HashTable<(u32, StrIdx)>,
 }
 
 #[inline]
-fn hash(text: &str) -> u64 {
+fn tag_of(text: &str) -> u32 {
     let mut hasher = FxBuildHasher.build_hasher();
     hasher.write(text.as_bytes());
-    hasher.finish()
+    let hash = hasher.finish();
+    // Where `usize` has 32 bits, as in wasm, the upper half is empty.
+    (hash ^ (hash >> 32)) as u32
 }
 
 impl Interner {
@@ -119,7 +121,7 @@ impl Interner {
         if text.is_empty() {
             return (StringPool::EMPTY, true);
         }
-        let tag = (hash(text) >> 32) as u32;
+        let tag = tag_of(text);
         let found = self.table.find(spread(tag), |&(other, index)| other == tag && pool.get(index) == text);
         if let Some(&(_, index)) = found {
             return (index, true);
