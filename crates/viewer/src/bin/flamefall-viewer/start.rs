@@ -158,7 +158,7 @@ pub(crate) fn Start(props: &StartProps) -> Html {
                         <div class="spacer">
                             <b>{ failure_title(failure) }</b>
                             { &failure.message }
-                            if let Some(offset) = failure.offset.filter(|_| !failure.message.contains("byte")) {
+                            if let Some(offset) = failure.offset.filter(|&offset| offset > 0 && !failure.message.contains("byte")) {
                                 <div class="mute">{ format!("At byte {}.", scene::format_count(offset)) }</div>
                             }
                         </div>

@@ -44,7 +44,8 @@ pub(crate) fn Topbar(props: &TopbarProps) -> Html {
                 <button class={classes!("file", (!opened.warnings.is_empty() || !opened.refused.is_empty()).then_some("odd"))}
                     title={format!("{} · {} · {}", opened.name, opened.format, format_bytes(opened.bytes))}
                     onclick={props.on_file.reform(|_| ())}>
-                    <span>{ format!("{} · {}", opened.name, counted(opened.span_count, "span")) }</span>
+                    <span>{ &opened.name }</span>
+                    <span class="count">{ format!("\u{a0}· {}", counted(opened.span_count, "span")) }</span>
                 </button>
                 { search(props) }
                 <nav class="segments" aria-label="View">
