@@ -461,7 +461,8 @@ impl Timeline {
             slice.first_row <= first
                 && slice_last >= last
                 && slice.start <= viewport.start.max(0.0)
-                && slice.end >= viewport.end.min(Self::duration(ctx))
+                // Not the least width of the axis: a slice of a trace that lasts nothing ends at 0.
+                && slice.end >= viewport.end.min(ctx.props().head.duration as f64)
                 && !coarse
         });
         if covered && !self.stale || self.waiting {

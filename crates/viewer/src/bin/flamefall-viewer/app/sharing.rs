@@ -51,14 +51,13 @@ impl App {
 
     /// Sets view, trace, span, window, folds and search of a link, in this order.
     pub(super) fn follow(&mut self, ctx: &Context<Self>, link: Link, one_trace: bool) {
-        if let Some(sort) = &link.sort {
-            let (name, descending) = match sort.strip_prefix('-') {
-                Some(name) => (name, true),
-                None => (sort.as_str(), false),
-            };
-            if let Some(sort) = parse_sort(name) {
-                (self.list.sort, self.list.descending) = (sort, descending);
-            }
+        let by_default = ListQuery::default();
+        let (name, descending) = match link.sort.as_deref() {
+            Some(sort) => (sort.trim_start_matches('-'), sort.starts_with('-')),
+            None => (sort_name(by_default.sort), by_default.descending),
+        };
+        if let Some(sort) = parse_sort(name) {
+            (self.list.sort, self.list.descending) = (sort, descending);
         }
         self.list.filter = link.filter.clone().unwrap_or_default();
         self.list.start = link.starts;
@@ -80,25 +79,29 @@ impl App {
         let trace = match &link.trace {
             Some(trace_id) => Some(Request::Find { trace_id: trace_id.clone(), span_id: link.span.clone() }),
             None if one_trace || self.view != View::Traces => None,
-            None => return,
+            None => {
+                self.rest();
+                return;
+            }
         };
+        self.following = true;
+        let was_folded = !self.folded.is_empty();
         let scope = ctx.link().clone();
         let client = self.shared.client.clone();
         let working = self.shared.busy.start();
-        wasm_bindgen_futures::spawn_local(async move {
-            let _working = working;
+        let set_up = async move {
             let (trace, span) = match trace {
                 None => (0, None),
-                Some(find) => {
-                    let Response::Found(Some(found)) = client.request(&find).await else {
+                Some(find) => match client.request(&find).await {
+                    Response::Found(Some(found)) => (found.trace, found.span),
+                    _ => {
                         // The file has no such trace: the list is what there is.
                         scope.send_message(Msg::View(View::Traces));
-                        return;
-                    };
-                    (found.trace, found.span)
-                }
+                        return scope;
+                    }
+                },
             };
-            let Response::Trace(head) = client.request(&Request::Trace { trace }).await else { return };
+            let Response::Trace(head) = client.request(&Request::Trace { trace }).await else { return scope };
             let duration = (head.duration as f64).max(1.0);
             let trace_id = head.trace_id.clone();
             scope.send_message(Msg::Head { head, span: None });
@@ -116,7 +119,7 @@ impl App {
                     folded.extend(found.span);
                 }
             }
-            if !folded.is_empty() {
+            if !folded.is_empty() || was_folded {
                 let fold = Request::Fold { trace, fold: Fold::Set(folded) };
                 if let Response::Rows(info) = client.request(&fold).await {
                     scope.send_message(Msg::Rows { info, select: false });
@@ -128,6 +131,11 @@ impl App {
             if span.is_some() {
                 scope.send_message(Msg::Select(span));
             }
+            scope
+        };
+        wasm_bindgen_futures::spawn_local(async move {
+            let _working = working;
+            set_up.await.send_message(Msg::Followed);
         });
     }
 
@@ -170,6 +178,9 @@ impl App {
     }
 
     pub(super) fn write_state(&self, step: bool) {
+        if self.following {
+            return;
+        }
         let state = self.link().to_hash();
         if self.shared.host.get_attribute("data-state").as_deref() == Some(state.as_str()) {
             return;
