@@ -14,7 +14,7 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("otel", &[]),
     ("store", &["otel", "hashbrown", "rustc-hash"]),
-    ("formats", &["otel", "data-encoding", "flate2", "memchr", "serde", "serde_json", "simdutf8"]),
+    ("formats", &["otel", "flate2", "memchr", "serde", "serde_json", "simdutf8"]),
     ("analysis", &["otel", "store", "memchr", "rustc-hash"]),
     ("scene", &["otel", "store", "plotters", "serde"]),
     (
@@ -25,7 +25,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "formats",
             "analysis",
             "scene",
-            "data-encoding",
             "rustc-hash",
             "serde",
             "serde_json",

@@ -2,7 +2,7 @@
 
 use otel::SpanKind;
 use rustc_hash::FxHashMap;
-use store::{Idx as _, ServiceIdx, SpanFlags, SpanIdx, TraceIdx, TraceStore};
+use store::{ServiceIdx, SpanFlags, SpanIdx, TraceIdx, TraceStore, sort_by_number};
 
 /// Which siblings count as one after the other; see the crate's documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -117,10 +117,10 @@ pub fn critical_path(store: &TraceStore, trace: TraceIdx, policy: Policy) -> Cri
         walk.root(store, root, policy, &mut path);
     }
     // Of several roots; one alone is in order already.
-    path.sections.sort_by_key(|section| section.start);
+    sort_by_number(&mut path.sections, |section| section.start);
     path.by_span.clone_from(&path.sections);
-    path.by_span.sort_by_key(|section| section.span);
-    path.subtrees.sort_unstable_by_key(|section| section.span);
+    sort_by_number(&mut path.by_span, |section| u64::from(section.span.0));
+    sort_by_number(&mut path.subtrees, |section| u64::from(section.span.0));
     path
 }
 
@@ -185,12 +185,15 @@ impl Walk {
                 self.ends.extend(children.iter().map(|child| child.end));
                 for times in [&mut self.starts, &mut self.ends] {
                     if let Some(times) = times.get_mut(times_from..) {
-                        times.sort_unstable();
+                        sort_by_number(times, |&time| time);
                     }
                 }
             }
             // The first of those that end together is popped first.
-            children.sort_unstable_by_key(|child| (child.end, std::cmp::Reverse(child.span)));
+            if !children.is_sorted_by(|a, b| a.end < b.end) {
+                children.reverse();
+                sort_by_number(children, |child| child.end);
+            }
         }
         self.frames.push(Frame { span, bound, last: None, children_from, times_from });
     }
@@ -253,7 +256,8 @@ pub fn critical_by_service(store: &TraceStore, _trace: TraceIdx, path: &Critical
             share.time += section.end - section.start;
         }
     }
-    shares.sort_unstable_by_key(|share| (std::cmp::Reverse(share.time), share.service.get()));
+    sort_by_number(&mut shares, |share| u64::from(share.service.0));
+    sort_by_number(&mut shares, |share| !share.time);
     shares
 }
 

@@ -1,7 +1,7 @@
 //! The aggregated flame graph: spans with the same path of service and operation, put together.
 
 use rustc_hash::FxHashMap;
-use store::{ServiceIdx, SpanIdx, StrIdx, TraceIdx, TraceStore};
+use store::{ServiceIdx, SpanIdx, StrIdx, TraceIdx, TraceStore, sort_numbers};
 
 use crate::{CriticalPath, Places};
 
@@ -169,10 +169,11 @@ fn gather(
 fn sort(mut nodes: Vec<FlameNode>) -> Vec<FlameNode> {
     // Children of each node, as ranges of one vector.
     let mut order: Vec<u32> = (0..nodes.len() as u32).collect();
-    order.sort_by_key(|&i| {
+    let key = |i: u32| {
         let node = &nodes[i as usize];
         (node.parent, std::cmp::Reverse((node.width, node.total)))
-    });
+    };
+    sort_numbers(&mut order, &|a, b| key(a).cmp(&key(b)));
     let mut pending: Vec<(u32, Option<u32>)> = Vec::new();
     let children = |node: Option<u32>| {
         let from = order.partition_point(|&i| nodes[i as usize].parent < node);

@@ -19,7 +19,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use store::{TraceIdx, TraceStore};
+use store::{TraceIdx, TraceStore, sort_numbers};
 
 use crate::Places;
 
@@ -54,12 +54,12 @@ pub fn lanes(store: &TraceStore, trace: TraceIdx) -> Lanes {
     // Below the parent while packing, below the top at last.
     let mut lane = vec![0_u32; places.len()];
     let mut packer = Packer::default();
-    let mut siblings: Vec<usize> = Vec::new();
+    let mut siblings: Vec<u32> = Vec::new();
     for span in places.spans().rev() {
         if !store.has_children(span) {
             continue;
         }
-        siblings.extend(store.children(span).map(|child| places.place(child)));
+        siblings.extend(store.children(span).map(|child| places.place(child) as u32));
         let below = pack(&mut packer, &mut siblings, &blocks, &mut lane);
         let block = &mut blocks[places.place(span)];
         *block = Block {
@@ -68,7 +68,7 @@ pub fn lanes(store: &TraceStore, trace: TraceIdx) -> Lanes {
             height: below.height + 1,
         };
     }
-    siblings.extend(store.roots(trace).map(|root| places.place(root)));
+    siblings.extend(store.roots(trace).map(|root| places.place(root) as u32));
     let count = pack(&mut packer, &mut siblings, &blocks, &mut lane).height;
     for span in places.spans() {
         if let Some(parent) = store.parent(span) {
@@ -80,11 +80,12 @@ pub fn lanes(store: &TraceStore, trace: TraceIdx) -> Lanes {
 
 /// Packs `siblings` and empties the vector; tells what they are together.
 #[expect(clippy::indexing_slicing, reason = "siblings are places of these vectors")]
-fn pack(packer: &mut Packer, siblings: &mut Vec<usize>, blocks: &[Block], lane: &mut [u32]) -> Block {
+fn pack(packer: &mut Packer, siblings: &mut Vec<u32>, blocks: &[Block], lane: &mut [u32]) -> Block {
     let mut all = Block { start: u64::MAX, end: 0, height: 0 };
     // The longer one first where two start together: it is the one to be read first.
-    siblings.sort_by_key(|&place| (blocks[place].start, Reverse(blocks[place].end)));
-    for place in siblings.drain(..) {
+    let key = |place: u32| (blocks[place as usize].start, Reverse(blocks[place as usize].end));
+    sort_numbers(siblings, &|a, b| key(a).cmp(&key(b)));
+    for place in siblings.drain(..).map(|place| place as usize) {
         let block = blocks[place];
         lane[place] = packer.place(block);
         all = Block { start: all.start.min(block.start), end: all.end.max(block.end), height: 0 };

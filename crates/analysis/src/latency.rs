@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use otel::UnixNanos;
-use store::{TraceIdx, TraceStore};
+use store::{TraceIdx, TraceStore, sort_by_number};
 
 /// Pixels of a point.
 const POINT: f64 = 3.0;
@@ -60,7 +60,7 @@ pub struct ScatterPoint {
 /// Percentiles (nearest rank) and histogram of the durations of `traces`.
 pub fn latency(store: &TraceStore, traces: &[TraceIdx]) -> LatencyStats {
     let mut durations: Vec<u64> = traces.iter().map(|&trace| store.trace(trace).duration).collect();
-    durations.sort_unstable();
+    sort_by_number(&mut durations, |&duration| duration);
     let (Some(&min), Some(&max)) = (durations.first(), durations.last()) else {
         return LatencyStats::default();
     };

@@ -1,9 +1,8 @@
 //! The trace list: filter and order.
 
-use std::cmp::Reverse;
 use std::ops::Range;
 
-use store::{Idx as _, TraceIdx, TraceStore};
+use store::{Idx as _, TraceIdx, TraceStore, sort_by_number, sort_numbers};
 
 use crate::search::{Hex, Needle, split};
 
@@ -71,31 +70,32 @@ pub fn list_traces(store: &TraceStore, query: &TraceListQuery) -> Vec<TraceIdx> 
                 && filters.iter().all(|filter| filter.accepts(store, index))
         })
         .collect();
-    let by_number = |key: fn(&store::Trace) -> u64| {
-        move |&index: &TraceIdx| {
-            let value = key(store.trace(index));
-            if query.descending { u64::MAX - value } else { value }
-        }
+    let number: fn(&store::Trace) -> u64 = match query.sort {
+        SortKey::Start => |trace| trace.start.0,
+        SortKey::Duration => |trace| trace.duration,
+        SortKey::Spans => |trace| trace.span_count() as u64,
+        SortKey::Services => |trace| u64::from(trace.service_count),
+        SortKey::Errors => |trace| u64::from(trace.error_count),
+        SortKey::Root => return by_root(store, &traces, query.descending),
     };
-    match query.sort {
-        SortKey::Start => traces.sort_by_key(by_number(|trace| trace.start.0)),
-        SortKey::Duration => traces.sort_by_key(by_number(|trace| trace.duration)),
-        SortKey::Spans => traces.sort_by_key(by_number(|trace| trace.span_count() as u64)),
-        SortKey::Services => traces.sort_by_key(by_number(|trace| u64::from(trace.service_count))),
-        SortKey::Errors => traces.sort_by_key(by_number(|trace| u64::from(trace.error_count))),
-        SortKey::Root => {
-            let root = |index: TraceIdx| {
-                let root = store.trace(index).root;
-                (store.service(root), store.name(root))
-            };
-            if query.descending {
-                traces.sort_by_key(|&index| Reverse(root(index)));
-            } else {
-                traces.sort_by_key(|&index| root(index));
-            }
-        }
-    }
+    sort_by_number(&mut traces, |&index| {
+        let number = number(store.trace(index));
+        if query.descending { !number } else { number }
+    });
     traces
+}
+
+fn by_root(store: &TraceStore, traces: &[TraceIdx], descending: bool) -> Vec<TraceIdx> {
+    let root = |trace: u32| {
+        let root = store.trace(TraceIdx(trace)).root;
+        (store.service(root), store.name(root))
+    };
+    let mut numbers: Vec<u32> = traces.iter().map(|trace| trace.0).collect();
+    sort_numbers(&mut numbers, &|a, b| {
+        let order = root(a).cmp(&root(b));
+        if descending { order.reverse() } else { order }
+    });
+    numbers.into_iter().map(TraceIdx).collect()
 }
 
 impl Filter {

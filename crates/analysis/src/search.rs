@@ -44,7 +44,9 @@ pub fn search(store: &TraceStore, text: &str) -> Matches {
         })
         .collect();
     // The rarest first: later words are looked for only where earlier ones match.
-    words.sort_by_key(|(_, texts)| texts.count);
+    if let Some((rarest, _)) = words.iter().enumerate().min_by_key(|(_, (_, texts))| texts.count) {
+        words.swap(0, rarest);
+    }
     let mut words = words.into_iter();
     let Some((word, texts)) = words.next() else { return Matches::default() };
     let mut pass = Pass::new(store, word, texts);

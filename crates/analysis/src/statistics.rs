@@ -1,12 +1,12 @@
 //! Sums by service and by operation.
 
 use rustc_hash::FxHashMap;
-use store::{Idx as _, ServiceIdx, StrIdx, TraceIdx, TraceStore};
+use store::{ServiceIdx, StrIdx, TraceIdx, TraceStore, sort_by_number};
 
 use crate::{Places, TraceAnalysis};
 
 /// A service in a trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceStats {
     /// The service.
     pub service: ServiceIdx,
@@ -21,7 +21,7 @@ pub struct ServiceStats {
 }
 
 /// An operation of a service in a trace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OperationStats {
     /// The service.
     pub service: ServiceIdx,
@@ -77,7 +77,8 @@ pub fn operation_stats(store: &TraceStore, trace: TraceIdx, analysis: &TraceAnal
         let place = row_of(&mut rows, span);
         rows[place].critical_time += time;
     }
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.self_time), row.service.get()));
+    sort_by_number(&mut rows, |row| u64::from(row.service.0));
+    sort_by_number(&mut rows, |row| !row.self_time);
     rows
 }
 
@@ -104,7 +105,9 @@ pub fn service_stats(store: &TraceStore, trace: TraceIdx, analysis: &TraceAnalys
             row.critical_time += operation.critical_time;
         }
     }
-    rows.sort_by_key(|row| (std::cmp::Reverse((row.critical_time, row.self_time)), row.service.get()));
+    sort_by_number(&mut rows, |row| u64::from(row.service.0));
+    sort_by_number(&mut rows, |row| !row.self_time);
+    sort_by_number(&mut rows, |row| !row.critical_time);
     rows
 }
 

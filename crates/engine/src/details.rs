@@ -1,11 +1,8 @@
 //! Everything about one span.
 
-use std::fmt::Write as _;
-
-use data_encoding::BASE64;
+use formats::Base64;
 use otel::{AnyValue, KeyValue, StatusCode};
 use scene::ErrorMark;
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use store::{Attribute, Event, SpanFlags, SpanIdx, TraceStore, Value};
 
 use crate::open::Open;
@@ -250,38 +247,9 @@ fn any_text(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Empty => String::new(),
         AnyValue::Str(text) => text.clone().into_owned(),
-        AnyValue::Bytes(bytes) => BASE64.encode(bytes),
-        AnyValue::Double(number) => {
-            let mut text = String::new();
-            // `1.0` keeps its point: it is how a double is told from an integer.
-            let _ = write!(text, "{number:?}");
-            text
-        }
-        value => serde_json::to_string(&Json(value)).unwrap_or_default(),
-    }
-}
-
-/// A value as plain JSON. As deep as the decoder lets values be, which is not deep.
-struct Json<'a>(&'a AnyValue<'a>);
-
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            AnyValue::Empty => serializer.serialize_unit(),
-            AnyValue::Str(text) => serializer.serialize_str(text),
-            AnyValue::Bool(value) => serializer.serialize_bool(*value),
-            AnyValue::Int(value) => serializer.serialize_i64(*value),
-            AnyValue::Double(value) if value.is_finite() => serializer.serialize_f64(*value),
-            AnyValue::Double(value) => serializer.collect_str(value),
-            AnyValue::Bytes(bytes) => serializer.serialize_str(&BASE64.encode(bytes)),
-            AnyValue::Array(values) => serializer.collect_seq(values.iter().map(Json)),
-            AnyValue::Map(values) => {
-                let mut map = serializer.serialize_map(Some(values.len()))?;
-                for KeyValue { key, value } in values {
-                    map.serialize_entry(key, &Json(value))?;
-                }
-                map.end()
-            }
-        }
+        AnyValue::Bytes(bytes) => Base64(bytes).to_string(),
+        // `1.0` keeps its point: it is how a double is told from an integer.
+        AnyValue::Double(number) => format!("{number:?}"),
+        value => formats::value_to_json(value),
     }
 }

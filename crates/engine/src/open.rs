@@ -3,7 +3,7 @@
 use analysis::ColourSlot;
 use otel::{SpanId, TraceId};
 use rustc_hash::FxHashMap;
-use store::{Column, ServiceIdx, SpanIdx, TraceIdx, TraceStore};
+use store::{Column, ServiceIdx, SpanIdx, TraceIdx, TraceStore, sort_by_number};
 
 use crate::list::Listed;
 use crate::search::Search;
@@ -144,7 +144,7 @@ impl Open {
                 }
             }
             let mut rest: Vec<usize> = wanted_here.into_values().flatten().collect();
-            rest.sort_unstable();
+            sort_by_number(&mut rest, |&place| place as u64);
             note(rest, None);
             if by_trace.is_empty() {
                 break;

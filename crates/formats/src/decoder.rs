@@ -1,12 +1,11 @@
 //! Any chunks of any input, to a sink.
 
 use std::fmt;
-use std::io::Write as _;
 
-use flate2::write::MultiGzDecoder;
 use otel::{SpanSink, Warning, WarningKind};
 
 use crate::envelope::Envelope;
+use crate::gzip::{Damage, Gzip};
 use crate::other;
 use crate::text::Window;
 
@@ -124,7 +123,7 @@ enum Container {
     /// Too few bytes yet.
     Unknown(Vec<u8>),
     Plain,
-    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
+    Gzip(Box<Gzip>),
     /// Damaged: nothing after this is of use.
     Spoiled,
 }
@@ -195,13 +194,10 @@ impl Decoder {
             self.container = Container::Plain;
             self.decompress(&head, sink)?;
         }
-        if let Container::Gzip(gzip) = &mut self.container {
-            let whole = gzip.try_finish();
-            let rest = std::mem::take(gzip.get_mut());
-            self.text(&rest, sink)?;
-            if let Err(error) = whole {
-                self.damage(&error, sink);
-            }
+        if let Container::Gzip(gzip) = &self.container
+            && let Err(damage) = gzip.finish()
+        {
+            self.damage(damage, sink);
         }
         if let Some(head) = self.head.take() {
             self.begin(&head, sink)?;
@@ -213,7 +209,7 @@ impl Decoder {
 
     fn open(&mut self, head: &[u8]) {
         self.container = match head {
-            [0x1F, 0x8B, ..] => Container::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
+            [0x1F, 0x8B, ..] => Container::Gzip(Box::new(Gzip::new())),
             _ => Container::Plain,
         };
     }
@@ -227,31 +223,32 @@ impl Decoder {
         // Compressed text may be a thousand times as long: it is taken in pieces, too.
         for piece in bytes.chunks(PIECE / 16) {
             let Container::Gzip(gzip) = &mut self.container else { return Ok(()) };
-            let written = gzip.write_all(piece);
-            let mut text = std::mem::take(gzip.get_mut());
+            let pushed = gzip.push(piece);
+            let mut text = std::mem::take(&mut gzip.text);
             self.text(&text, sink)?;
-            if let Err(error) = written {
-                self.damage(&error, sink);
+            if let Err(damage) = pushed {
+                self.damage(damage, sink);
                 self.container = Container::Spoiled;
             } else if let Container::Gzip(gzip) = &mut self.container {
                 text.clear();
-                *gzip.get_mut() = text;
+                gzip.text = text;
             }
         }
         Ok(())
     }
 
-    fn damage(&mut self, error: &std::io::Error, sink: &mut dyn SpanSink) {
+    fn damage(&mut self, damage: Damage, sink: &mut dyn SpanSink) {
         self.damaged = true;
-        let cut = error.kind() == std::io::ErrorKind::UnexpectedEof;
+        let how = match damage {
+            Damage::Cut => "ends too early",
+            Damage::Header => "is followed by something else",
+            Damage::Data => "is damaged",
+            Damage::Checksum => "is damaged: its checksum differs",
+        };
         sink.warn(Warning {
             kind: WarningKind::DamagedCompression,
             offset: Some(self.window.offset(self.window.rest().len())),
-            detail: if cut {
-                "the gzip data ends too early; what it held until there was read".to_owned()
-            } else {
-                format!("the gzip data is damaged ({error}); what it held until there was read")
-            },
+            detail: format!("the gzip data {how}; what it held until there was read"),
         });
     }
 

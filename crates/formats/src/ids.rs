@@ -1,7 +1,8 @@
 //! Ids as text: hex as OTLP/JSON has it, base64 as generic protobuf-to-JSON printers have it.
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
 use otel::{SpanId, TraceId};
+
+use crate::base64::decode_base64;
 
 /// An id that was read, or the id made up for a text that is none. Equal texts get equal ids, so that the spans of
 /// a trace stay together and apart from others whatever the producer calls them.
@@ -44,12 +45,6 @@ fn base64<const N: usize>(text: &str) -> Option<[u8; N]> {
         return None;
     }
     decode_base64(text)?.try_into().ok()
-}
-
-pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    [BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD]
-        .iter()
-        .find_map(|encoding| encoding.decode(text.as_bytes()).ok())
 }
 
 fn fnv1a_128(text: &[u8]) -> u128 {

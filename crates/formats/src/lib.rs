@@ -7,8 +7,10 @@
 
 #![warn(missing_docs)]
 
+mod base64;
 mod decoder;
 mod envelope;
+mod gzip;
 mod ids;
 mod mend;
 mod notes;
@@ -21,5 +23,6 @@ mod skip;
 mod text;
 mod write;
 
+pub use base64::Base64;
 pub use decoder::{Decoder, Format, Outcome, Progress, Refusal, RefusalKind};
-pub use write::{OtlpJsonWriter, span_to_json};
+pub use write::{OtlpJsonWriter, span_to_json, value_to_json};

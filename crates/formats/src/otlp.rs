@@ -10,7 +10,7 @@ use serde::de::{
     VariantAccess as _, Visitor,
 };
 
-use crate::ids;
+use crate::base64::decode_base64;
 use crate::notes::Notes;
 use crate::scalar::{AnyScalar, OnlyText, Scalar, shorten};
 
@@ -607,7 +607,7 @@ fn bytes_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
         return AnyValue::Empty;
     }
     if let Scalar::Str(text) = &found {
-        if let Some(bytes) = ids::decode_base64(text) {
+        if let Some(bytes) = decode_base64(text) {
             return AnyValue::Bytes(Cow::Owned(bytes));
         }
         let start = shorten(text);

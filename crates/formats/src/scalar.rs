@@ -334,16 +334,14 @@ impl<'de> Scalar<'de> {
             Self::Negative(value) => Some(*value),
             Self::Str(text) => {
                 let positive = digits(text.as_bytes()).and_then(|value| i64::try_from(value).ok());
-                positive
-                    .or_else(|| text.trim().parse().ok())
-                    .or_else(|| text.trim().parse().ok().and_then(float_to_i64))
+                positive.or_else(|| text.trim().parse().ok()).or_else(|| double(text).and_then(float_to_i64))
             }
             Self::Float(value) => float_to_i64(*value),
             _ => None,
         };
         value.ok_or_else(|| {
             let numeric = match &self {
-                Self::Str(text) => text.trim().parse::<f64>().is_ok(),
+                Self::Str(text) => double(text).is_some(),
                 Self::Unsigned(_) | Self::Float(_) => true,
                 _ => false,
             };
@@ -359,7 +357,7 @@ impl<'de> Scalar<'de> {
             Self::Unsigned(value) => Some(*value as f64),
             Self::Negative(value) => Some(*value as f64),
             Self::Float(value) => Some(*value),
-            Self::Str(text) => text.trim().parse().ok(),
+            Self::Str(text) => double(text),
             _ => None,
         };
         value.ok_or_else(|| {
@@ -397,9 +395,43 @@ fn unusual_unsigned(text: &str) -> Result<u64, NotThat> {
     if let Ok(value) = text.parse::<u64>() {
         return Ok(value);
     }
-    match text.parse::<f64>() {
-        Ok(value) => float_to_u64(value),
-        Err(_) => Err(NotThat::Type),
+    double(text).map_or(Err(NotThat::Type), float_to_u64)
+}
+
+/// What `str::parse` would make of it. The numbers of `serde_json` are here anyway; those of the library bring another 10 kB of
+/// tables, which do not compress.
+#[cold]
+fn double(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let (sign, size) = match text.strip_prefix('-') {
+        Some(size) => ("-", size),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let named = |name: &str| size.eq_ignore_ascii_case(name);
+    let signed = |value: f64| Some(if sign.is_empty() { value } else { -value });
+    if named("inf") || named("infinity") {
+        return signed(f64::INFINITY);
+    }
+    if named("nan") {
+        return signed(f64::NAN);
+    }
+    let (digits, exponent) = size.split_once(['e', 'E']).unwrap_or((size, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    if whole.len() + fraction.len() == 0
+        || power.is_empty()
+        || ![whole, fraction, power].into_iter().all(all_digits)
+    {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let zero = if whole.is_empty() { "0" } else { "" };
+    let json = format!("{sign}{zero}{whole}.{fraction}0e{exponent}");
+    match AnyScalar.deserialize(&mut serde_json::Deserializer::from_str(&json)) {
+        Ok(Scalar::Float(value)) => Some(value),
+        // Of what is well formed, only that is an error.
+        _ => signed(f64::INFINITY),
     }
 }
 
@@ -409,4 +441,49 @@ fn float_to_u64(value: f64) -> Result<u64, NotThat> {
 
 fn float_to_i64(value: f64) -> Option<i64> {
     ((-I64_LIMIT..I64_LIMIT).contains(&value) && value.fract() == 0.0).then_some(value as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str) {
+        let shown = |value: Option<f64>| value.map(|value| format!("{value:?}"));
+        assert_eq!(shown(double(text)), shown(text.trim().parse().ok()), "{text:?}");
+    }
+
+    #[test]
+    fn doubles_as_the_library_reads_them() {
+        for text in [
+            "1", "-1", "+1", "1.5", ".5", "5.", "007.50", "0", "-0", "1e3", "1E+3", "25e-1", "1e999",
+            "-1e999",
+        ] {
+            check(text);
+        }
+        for text in
+            ["1e-999", " 2 ", "NaN", "nan", "Infinity", "-Infinity", "+inf", "9007199254740993", "4.9e-324"]
+        {
+            check(text);
+        }
+        for text in [
+            "", "-", ".", "e1", "1e", "1e+", "1.2.3", "1 2", "--1", "+-1", "0x1", "1_000", "in", "infinit",
+            "é",
+        ] {
+            check(text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_double(value in any::<f64>()) {
+            check(&value.to_string());
+            check(&format!("{value:e}"));
+        }
+
+        #[test]
+        fn any_digits(text in "[-+]?[0-9]{0,30}[.]?[0-9]{0,30}([eE][-+]?[0-9]{0,3})?") {
+            check(&text);
+        }
+    }
 }

@@ -9,6 +9,7 @@ use otel::{
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::index::{Column, Idx, OriginIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+use crate::sort::sort_numbers;
 use crate::spans::{Origin, Rare, SpanFlags, Sparse, StoredEvent, StoredLink, Trace, TraceStore};
 use crate::strings::{Interner, StringPool};
 use crate::tree::{NONE, Seed, plant};
@@ -391,7 +392,8 @@ impl Groups {
             *end += 1;
         }
         let mut order: Vec<u32> = (0..trace_ids.len() as u32).collect();
-        order.sort_unstable_by_key(|&slot| (starts_at[slot as usize], trace_ids[slot as usize]));
+        let key = |slot: u32| (starts_at[slot as usize], trace_ids[slot as usize]);
+        sort_numbers(&mut order, &|a, b| key(a).cmp(&key(b)));
         Self { by_trace, ends, order }
     }
 
@@ -585,9 +587,14 @@ fn name_services(resources: &[Resource<'static>]) -> (Vec<String>, Vec<ServiceId
         }
     };
     let names: Vec<String> = resources.iter().map(name).collect();
-    let mut services = names.clone();
-    services.sort_unstable();
-    services.dedup();
+    let mut distinct: Vec<&str> = Vec::new();
+    // Few, unlike the resources: each is found in its place.
+    for name in &names {
+        if let Err(place) = distinct.binary_search(&name.as_str()) {
+            distinct.insert(place, name);
+        }
+    }
+    let services: Vec<String> = distinct.into_iter().map(str::to_owned).collect();
     let of_resource =
         names.iter().map(|name| ServiceIdx::new(services.binary_search(name).unwrap_or_default())).collect();
     (services, of_resource)

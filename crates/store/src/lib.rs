@@ -15,6 +15,7 @@
 
 mod builder;
 mod index;
+mod sort;
 mod spans;
 mod strings;
 mod tree;
@@ -23,6 +24,7 @@ mod warnings;
 
 pub use builder::TraceStoreBuilder;
 pub use index::{Column, Idx, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+pub use sort::{sort_by_number, sort_numbers};
 pub use spans::{Event, Link, SpanFlags, Trace, TraceStore};
 pub use strings::StringPool;
 pub use values::{Attribute, Cell, Value};

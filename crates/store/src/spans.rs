@@ -14,6 +14,7 @@ use otel::{
 use rustc_hash::FxHashMap;
 
 use crate::index::{Column, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+use crate::sort::sort_by_number;
 use crate::strings::StringPool;
 use crate::values::{Attribute, AttributeTable, Cell};
 use crate::warnings::Warnings;
@@ -563,7 +564,7 @@ impl TraceStore {
         }
         // In order of arrival, so that what was kept apart by source stays so.
         let mut spans: Vec<SpanIdx> = self.row.indices().collect();
-        spans.sort_unstable_by_key(|&span| self.row[span]);
+        sort_by_number(&mut spans, |&span| u64::from(self.row[span]));
         for span in spans {
             let origin = self.origins[self.origin[span]];
             let (Some(resource), Some(scope)) =

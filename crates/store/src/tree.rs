@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::sort::sort_by_number;
 use crate::spans::SpanFlags;
 
 /// No row.
@@ -53,7 +54,7 @@ pub(crate) fn plant(seeds: &mut [Seed]) -> Forest {
 
     // By start time, then arrival: so children come out sorted from one pass, and real input is nearly sorted already.
     let mut by_start: Vec<u32> = (0..n as u32).collect();
-    by_start.sort_by_key(|&row| seeds[row as usize].start);
+    sort_by_number(&mut by_start, |&row| seeds[row as usize].start);
 
     // Children of each row, as ranges of one vector.
     let mut first_child = vec![0_u32; n + 1];

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use store::{SpanIdx, TraceIdx, TraceStore};
+use store::{SpanIdx, TraceIdx, TraceStore, sort_numbers};
 
 /// A box of the merged flame graph, in preorder: those of a parent follow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,8 +71,11 @@ impl FlameIndex {
     }
 
     fn collect(lanes: u32, total: u64, items: impl Iterator<Item = Item>) -> Self {
-        let mut items: Vec<Item> = items.filter(|item| item.lane < lanes).collect();
-        items.sort_unstable_by_key(|item| (item.lane, item.start, item.end, item.id));
+        let items: Vec<Item> = items.filter(|item| item.lane < lanes).collect();
+        let mut order: Vec<u32> = (0..items.len() as u32).collect();
+        let key = |i: u32| items.get(i as usize).map(|item| (item.lane, item.start, item.end, item.id));
+        sort_numbers(&mut order, &|a, b| key(a).cmp(&key(b)));
+        let items: Vec<Item> = order.iter().filter_map(|&i| items.get(i as usize).copied()).collect();
         let mut index = Self { total, ..Self::default() };
         let mut errors = 0;
         for item in &items {

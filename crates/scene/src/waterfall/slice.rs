@@ -2,7 +2,7 @@
 
 use otel::SpanKind;
 use serde::{Deserialize, Serialize};
-use store::{SpanFlags, SpanIdx, TraceIdx, TraceStore};
+use store::{SpanFlags, SpanIdx, TraceIdx, TraceStore, sort_by_number};
 
 use crate::facts::{ErrorMark, Facts};
 use crate::rows::VisibleRows;
@@ -282,7 +282,8 @@ fn merge_events(
         })
         .filter(|mark| mark.time >= request.start - pixel && mark.time <= request.end + pixel)
         .collect();
-    marks.sort_by(|a, b| a.time.total_cmp(&b.time));
+    let times: Vec<u64> = store.events(span).map(|event| event.time().0).collect();
+    sort_by_number(&mut marks, |mark| times.get(mark.index as usize).copied().unwrap_or(0));
     marks.dedup_by(|later, earlier| {
         let near = later.time - earlier.time < pixel;
         if near {
