@@ -181,6 +181,8 @@ pub(crate) enum Msg {
         among: StepAmong,
         by: i32,
     },
+    /// A step has arrived.
+    Stepped,
     Rows {
         info: RowsInfo,
         select: bool,
@@ -249,6 +251,9 @@ pub(crate) struct App {
     src: Option<String>,
     /// A link to follow when the load is done.
     link: Option<Link>,
+    /// A step is on its way; those asked for meanwhile wait for where it leads.
+    stepping: bool,
+    steps: Vec<(StepAmong, i32)>,
     /// A link is being followed: what is half set up is not written into the URL.
     following: bool,
     timeline: Option<Callback<Command>>,
@@ -294,6 +299,8 @@ impl Component for App {
             theme_revision: 0,
             src: None,
             link: None,
+            stepping: false,
+            steps: Vec::new(),
             following: false,
             timeline: None,
             root: NodeRef::default(),
@@ -381,14 +388,15 @@ impl Component for App {
                 true
             }
             Msg::Step { among, by } => {
-                let Some(head) = &self.head else { return false };
-                let request = Request::Step { trace: head.trace, from: self.selected, by, among };
-                let link = ctx.link().clone();
-                self.ask(&request, move |response| {
-                    if let Response::Rows(info) = response {
-                        link.send_message(Msg::Rows { info, select: true });
-                    }
-                });
+                self.step(ctx, among, by);
+                false
+            }
+            Msg::Stepped => {
+                self.stepping = false;
+                if !self.steps.is_empty() {
+                    let (among, by) = self.steps.remove(0);
+                    self.step(ctx, among, by);
+                }
                 false
             }
             Msg::Rows { info, select } => self.rows_changed(ctx, &info, select),
@@ -821,6 +829,27 @@ impl App {
         }
         self.rest();
         true
+    }
+
+    /// Selects so many spans on. Keys come faster than answers.
+    fn step(&mut self, ctx: &Context<Self>, among: StepAmong, by: i32) {
+        let Some(head) = &self.head else { return };
+        if self.stepping {
+            match self.steps.last_mut() {
+                Some((last, sum)) if *last == among => *sum += by,
+                _ => self.steps.push((among, by)),
+            }
+            return;
+        }
+        self.stepping = true;
+        let request = Request::Step { trace: head.trace, from: self.selected, by, among };
+        let link = ctx.link().clone();
+        self.ask(&request, move |response| {
+            if let Response::Rows(info) = response {
+                link.send_message(Msg::Rows { info, select: true });
+            }
+            link.send_message(Msg::Stepped);
+        });
     }
 
     fn command(&self, command: Command) {

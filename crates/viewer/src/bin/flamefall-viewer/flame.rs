@@ -505,18 +505,19 @@ impl Flame {
             return;
         }
         self.surface.pointer = Some((x, y));
+        if let Some(Drag::Press { x: from_x, y: from_y }) = self.drag
+            && ((x - from_x).abs() > TREMBLE || (y - from_y).abs() > TREMBLE)
+        {
+            let (start, end) = (viewport.start, viewport.end);
+            self.drag = Some(Drag::Pan { x: from_x, y: from_y, start, end, scroll: self.scroll });
+            self.surface.set_cursor("grabbing");
+        }
         match self.drag {
             None => {
                 self.hover(ctx, x, y);
                 self.repaint(ctx);
             }
-            Some(Drag::Press { x: from_x, y: from_y }) => {
-                if (x - from_x).abs() > TREMBLE || (y - from_y).abs() > TREMBLE {
-                    let (start, end) = (viewport.start, viewport.end);
-                    self.drag = Some(Drag::Pan { x: from_x, y: from_y, start, end, scroll: self.scroll });
-                    self.surface.set_cursor("grabbing");
-                }
-            }
+            Some(Drag::Press { .. }) => {}
             Some(Drag::Pan { x: from_x, y: from_y, start, end, scroll }) => {
                 let by = (from_x - x) / viewport.scale();
                 self.scroll = scroll + from_y - y;

@@ -65,6 +65,8 @@ pub(crate) struct TimelineProps {
     pub(crate) theme_revision: u32,
     pub(crate) narrow: bool,
     pub(crate) on_select: Callback<Option<u32>>,
+    /// So many rows down; negative: up.
+    pub(crate) on_step: Callback<i32>,
     pub(crate) on_fold: Callback<Fold>,
     pub(crate) on_rest: Callback<()>,
     pub(crate) on_ready: Callback<Callback<Command>>,

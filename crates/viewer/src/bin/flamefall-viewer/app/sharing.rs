@@ -92,14 +92,14 @@ impl App {
         let set_up = async move {
             let (trace, span) = match trace {
                 None => (0, None),
-                Some(find) => match client.request(&find).await {
-                    Response::Found(Some(found)) => (found.trace, found.span),
-                    _ => {
+                Some(find) => {
+                    let Response::Found(Some(found)) = client.request(&find).await else {
                         // The file has no such trace: the list is what there is.
                         scope.send_message(Msg::View(View::Traces));
                         return scope;
-                    }
-                },
+                    };
+                    (found.trace, found.span)
+                }
             };
             let Response::Trace(head) = client.request(&Request::Trace { trace }).await else { return scope };
             let duration = (head.duration as f64).max(1.0);

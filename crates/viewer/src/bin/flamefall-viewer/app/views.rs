@@ -37,6 +37,7 @@ impl App {
                             selected={self.selected} rows_revision={self.rows_revision}
                             marks_revision={self.marks_revision} theme_revision={self.theme_revision}
                             narrow={self.narrow} on_select={on_select.clone()} on_fold={link.callback(Msg::Fold)}
+                            on_step={link.callback(|by| Msg::Step { among: StepAmong::Rows, by })}
                             on_rest={link.callback(|()| Msg::Rest)} on_ready={link.callback(Msg::TimelineReady)} />
                     } else {
                         <Flame client={client.clone()} head={Rc::clone(&head)} window={self.window.clone()}

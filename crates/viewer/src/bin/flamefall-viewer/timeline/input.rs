@@ -1,12 +1,12 @@
 //! What the pointer, the wheel and the keys do.
 
-use engine::{Fold, Request, Response};
+use engine::Fold;
 use scene::{Hit, MinimapHit, format_nanos};
 use web_sys::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
 use super::mirror::describe;
-use super::{CLOSEST, Command, Drag, MINIMAP, Msg, SCROLLBAR, TREMBLE, Timeline};
+use super::{CLOSEST, Command, Drag, MINIMAP, SCROLLBAR, TREMBLE, Timeline};
 use crate::app::WindowState;
 use crate::pointer::{TouchMove, wheel_pixels};
 
@@ -97,18 +97,19 @@ impl Timeline {
         }
         self.surface.pointer = Some((x, y));
         let viewport = self.viewport(ctx);
+        if let Some(Drag::Press { x: from_x, y: from_y }) = self.drag
+            && ((x - from_x).abs() > TREMBLE || (y - from_y).abs() > TREMBLE)
+        {
+            let window = ctx.props().window.get();
+            self.drag = Some(Drag::Pan { x: from_x, y: from_y, window, scroll: self.scroll });
+            self.surface.set_cursor("grabbing");
+        }
         match self.drag {
             None => {
                 self.hover(ctx, x, y);
                 self.repaint(ctx);
             }
-            Some(Drag::Press { x: from_x, y: from_y }) => {
-                if (x - from_x).abs() > TREMBLE || (y - from_y).abs() > TREMBLE {
-                    let window = ctx.props().window.get();
-                    self.drag = Some(Drag::Pan { x: from_x, y: from_y, window, scroll: self.scroll });
-                    self.surface.set_cursor("grabbing");
-                }
-            }
+            Some(Drag::Press { .. }) => {}
             Some(Drag::Pan { x: from_x, y: from_y, window, scroll }) => {
                 let by = (from_x - x) / viewport.scale();
                 self.scroll = scroll + from_y - y;
@@ -249,21 +250,7 @@ impl Timeline {
             let parent = row.parent_row.and_then(|parent| self.span_of(parent));
             (row.row, row.span, row.has_children, row.collapsed, parent)
         });
-        let client = &ctx.props().client;
-        let trace = ctx.props().head.trace;
-        let step = |by| {
-            let (link, select) = (ctx.link().clone(), ctx.props().on_select.clone());
-            let request = Request::Step { trace, from: selected, by, among: engine::StepAmong::Rows };
-            client.ask(&request, move |response| {
-                if let Response::Rows(info) = response {
-                    select.emit(info.span);
-                    if let Some(row) = info.row {
-                        let (start, duration) = (info.time.0 as f64, info.time.1 as f64);
-                        link.send_message(Msg::Command(Command::ShowRow { row, start, duration }));
-                    }
-                }
-            });
-        };
+        let step = |by| ctx.props().on_step.emit(by);
         match (event.key().as_str(), row) {
             ("ArrowUp", _) => step(-1),
             ("ArrowRight", Some((_, span, true, true, _)))
