@@ -5,6 +5,7 @@ mod listeners;
 mod sharing;
 mod views;
 
+use keys::Pressed;
 pub(crate) use views::{format_clock, format_start};
 
 use std::cell::{Cell, RefCell};
@@ -17,7 +18,7 @@ use engine::{
 use gloo::events::EventListener;
 use js_sys::Function;
 use scene::FlameMode;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::busy::Busy;
@@ -210,7 +211,7 @@ pub(crate) enum Msg {
     Dragging(bool),
     Dropped(Vec<Input>),
     PasteButton,
-    Key(KeyboardEvent),
+    Key(Pressed),
     Resized(f64),
     Theme(&'static str),
     ThemeChanged,
@@ -492,7 +493,7 @@ impl Component for App {
                 listeners::paste(ctx);
                 false
             }
-            Msg::Key(event) => self.key(ctx, &event),
+            Msg::Key(pressed) => self.key(ctx, &pressed),
             Msg::Resized(width) => {
                 let narrow = width < NARROW;
                 std::mem::replace(&mut self.narrow, narrow) != narrow

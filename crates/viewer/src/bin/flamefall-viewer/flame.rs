@@ -68,6 +68,14 @@ pub(crate) enum Msg {
     Crumb(Option<(f64, f64)>),
 }
 
+impl Msg {
+    /// Kept from the page at once: messages may arrive when it is too late for that.
+    fn wheel(event: WheelEvent) -> Self {
+        event.prevent_default();
+        Self::Wheel(event)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Drag {
     Press { x: f64, y: f64 },
@@ -210,7 +218,7 @@ impl Component for Flame {
                     onpointerdown={link.callback(Msg::Down)} onpointermove={link.callback(Msg::Move)}
                     onpointerup={link.callback(Msg::Up)} onpointercancel={link.callback(Msg::Up)}
                     onpointerleave={link.callback(|_| Msg::Leave)} ondblclick={link.callback(Msg::DoubleClick)}
-                    onwheel={link.callback(Msg::Wheel)}>
+                    onwheel={link.callback(Msg::wheel)}>
                     { self.surface.html() }
                 </div>
                 { footer(&props.head, "failed", "failed") }
@@ -414,7 +422,8 @@ impl Flame {
     fn find_path(&mut self, ctx: &Context<Self>) -> bool {
         let (start, end) = self.window(ctx);
         let Some(slice) = &self.slice else { return false };
-        let slack = (end - start) * 0.15;
+        // In time a frame has air around it; merged, the window is the frame.
+        let slack = (end - start) * if Self::is_merged(ctx) { 0.001 } else { 0.15 };
         let path: Vec<FlameBox> = slice
             .boxes
             .iter()

@@ -88,6 +88,14 @@ pub(crate) enum Msg {
     Rest,
 }
 
+impl Msg {
+    /// Kept from the page at once: messages may arrive when it is too late for that.
+    fn wheel(event: WheelEvent) -> Self {
+        event.prevent_default();
+        Self::Wheel(event)
+    }
+}
+
 /// What a pressed pointer is doing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Drag {
@@ -258,7 +266,7 @@ impl Component for Timeline {
                     onpointerdown={link.callback(Msg::Down)} onpointermove={link.callback(Msg::Move)}
                     onpointerup={link.callback(Msg::Up)} onpointercancel={link.callback(Msg::Up)}
                     onpointerleave={link.callback(|_| Msg::Leave)} ondblclick={link.callback(Msg::DoubleClick)}
-                    onwheel={link.callback(Msg::Wheel)} onkeydown={link.callback(Msg::Key)}>
+                    onwheel={link.callback(Msg::wheel)} onkeydown={link.callback(Msg::Key)}>
                     { self.surface.html() }
                     { self.mirror(ctx) }
                 </div>

@@ -8,17 +8,47 @@ use yew::prelude::*;
 use super::{App, Msg, View};
 use crate::timeline::Command;
 
-impl App {
-    pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
+/// A key, and where it was pressed: an event tells that only while it is on its way, and messages may arrive later.
+pub(crate) struct Pressed {
+    event: KeyboardEvent,
+    /// Into a field.
+    typing: bool,
+    on_button: bool,
+}
+
+impl Pressed {
+    /// While the event is dispatched.
+    pub(super) fn new(event: &KeyboardEvent) -> Self {
         let target = event.composed_path().get(0);
         let typing = target.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.type_() != "file");
+        let on_button = target.dyn_ref::<HtmlElement>().is_some_and(|element| element.tag_name() == "BUTTON");
+        let pressed = Self { event: event.clone(), typing, on_button };
+        if pressed.is_search() {
+            // Now, or the sign stands in the field that it leads to.
+            event.prevent_default();
+        }
+        pressed
+    }
+
+    fn with_control(&self) -> bool {
+        self.event.ctrl_key() || self.event.meta_key()
+    }
+
+    fn is_search(&self) -> bool {
+        let key = self.event.key();
+        self.with_control() && key == "b" || !self.typing && !self.with_control() && key == "/"
+    }
+}
+
+impl App {
+    pub(super) fn key(&mut self, ctx: &Context<Self>, pressed: &Pressed) -> bool {
+        let Pressed { ref event, typing, on_button } = *pressed;
         let key = event.key();
-        let with_control = event.ctrl_key() || event.meta_key();
+        let with_control = pressed.with_control();
         if key == "Escape" {
             return self.escape(ctx, typing);
         }
-        if with_control && key == "b" || !typing && !with_control && key == "/" {
-            event.prevent_default();
+        if pressed.is_search() {
             if let Some(input) = self.search_input.cast::<HtmlInputElement>() {
                 drop(input.focus());
                 input.select();
@@ -29,7 +59,6 @@ impl App {
             return false;
         }
         // A button under the focus wants these for itself.
-        let on_button = target.dyn_ref::<HtmlElement>().is_some_and(|element| element.tag_name() == "BUTTON");
         if on_button && (key == "Enter" || key == " ") {
             return false;
         }

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{DragEvent, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
+use super::keys::Pressed;
 use super::sharing::asked_src;
 use super::{App, LoadKind, Msg, Shared};
 use crate::input::Input;
@@ -60,7 +61,7 @@ pub(super) fn listeners(ctx: &Context<App>, shared: &Shared) -> Vec<EventListene
     let on_key = link.callback(Msg::Key);
     listeners.push(EventListener::new_with_options(&target, "keydown", active, move |event| {
         if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
-            on_key.emit(event.clone());
+            on_key.emit(Pressed::new(event));
         }
     }));
     for (name, over) in [("dragenter", true), ("dragleave", false)] {
