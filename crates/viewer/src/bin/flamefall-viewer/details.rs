@@ -402,10 +402,12 @@ impl DetailsPanel {
         let details = &*ctx.props().details;
         let total = details.attributes.len() + details.resource.len() + details.scope.len();
         let filtering = total > FILTER_FROM || !self.filter.is_empty();
-        let words = self.filter.to_lowercase();
+        // By the browser: the tables for it would weigh 4 kB here.
+        let lower = |text: &str| String::from(js_sys::JsString::from(text).to_lower_case());
+        let words = lower(&self.filter);
         let words: Vec<&str> = words.split_whitespace().collect();
         let passes = |key: &str, value: &str| {
-            let (key, value) = (key.to_lowercase(), value.to_lowercase());
+            let (key, value) = (lower(key), lower(value));
             words.iter().all(|word| key.contains(word) || value.contains(word))
         };
         let mut left = self.shown;

@@ -592,7 +592,7 @@ fn column_head(ctx: &Context<Traces>, sort: ListSort, title: &'static str, class
     let order = if list.descending { "descending" } else { "ascending" };
     html! {
         <div role="columnheader" {class} aria-sort={if sorted { order } else { "none" }}>
-            <button title={format!("Sort by {}", title.to_lowercase())} onclick={ctx.link().callback(move |_| Msg::Sort(sort))}>
+            <button title={format!("Sort by {}", title.to_ascii_lowercase())} onclick={ctx.link().callback(move |_| Msg::Sort(sort))}>
                 { title }
                 if sorted { <i aria-hidden="true">{ if list.descending { " ▾" } else { " ▴" } }</i> }
             </button>

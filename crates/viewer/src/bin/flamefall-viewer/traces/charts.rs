@@ -740,7 +740,7 @@ fn parse_colour(css: &str) -> RGBColor {
         return RGBColor(red, green, blue);
     }
     let inside = css.split_once('(').map_or("", |(_, inside)| inside);
-    let mut parts = inside.split([',', ' ', ')']).filter_map(|part| part.trim().parse::<f64>().ok());
-    let mut part = || parts.next().unwrap_or_default().round() as u8;
+    let mut parts = inside.split([',', ' ', ')']).filter_map(|part| part.trim().parse().ok());
+    let mut part = || parts.next().unwrap_or_default();
     RGBColor(part(), part(), part())
 }
