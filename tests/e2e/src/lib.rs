@@ -14,6 +14,7 @@
 
 mod browser;
 mod page;
+mod viewer;
 mod webdriver;
 
 use std::env;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub use browser::Browser;
 pub use page::{Element, LogEntry, Memory, Page};
+pub use viewer::Row;
 pub use xtask::site::{Fault, Server, Site};
 
 /// A test passes, or says why not.

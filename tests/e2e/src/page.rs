@@ -45,6 +45,13 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 const FINDS_VIEWER: &str = "await customElements.whenDefined('flamefall-viewer'); const viewer = document.querySelector('flamefall-viewer');";
 
+impl Element {
+    /// What a script returned.
+    pub(crate) fn from_answer(answer: &Value) -> Option<Self> {
+        Some(Self(answer.get(ELEMENT)?.as_str()?.to_owned()))
+    }
+}
+
 impl Page {
     pub(crate) fn new(browser: Browser, server: Server, (width, height): (u32, u32)) -> Result<Self> {
         let page = Self { browser, server };
@@ -54,7 +61,8 @@ impl Page {
 
     /// Opens a path of the site (`?src=examples/x.json`, `sub/path/`, `#...`), or a whole URL.
     pub fn open(&self, path: &str) -> Result {
-        let url = if path.contains("://") { path.to_owned() } else { self.url(path) };
+        let url =
+            if path.contains("://") || path.starts_with("about:") { path.to_owned() } else { self.url(path) };
         self.browser.session.post("/url", &json!({ "url": url }))?;
         Ok(())
     }
@@ -102,9 +110,7 @@ impl Page {
     /// Finds the element that an expression of the page gives (`viewer.shadowRoot.querySelector('input')`).
     pub fn find(&self, expression: &str) -> Result<Element> {
         let found = self.viewer(&format!("return {expression}"), &[])?;
-        let id =
-            found.get(ELEMENT).and_then(Value::as_str).ok_or_else(|| format!("no element: {expression}"))?;
-        Ok(Element(id.to_owned()))
+        Element::from_answer(&found).ok_or_else(|| format!("no element: {expression}").into())
     }
 
     /// Clicks the middle of an element, which must be in view and not covered.
