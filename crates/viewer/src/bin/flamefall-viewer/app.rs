@@ -159,6 +159,8 @@ pub(crate) enum Msg {
     Loaded {
         response: Response,
         kind: LoadKind,
+        /// Address, where there is one.
+        src: Option<String>,
         resolver: Option<Resolver>,
     },
     Cancel,
@@ -317,7 +319,7 @@ impl Component for App {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             let resized = ctx.link().callback(|(width, _)| Msg::Resized(width));
-            self.resize = crate::canvas::Resize::observe(&self.shared.host, resized);
+            self.resize = crate::canvas::Resize::observe(&self.shared.host, &self.shared.busy, resized);
         }
     }
 
@@ -329,7 +331,7 @@ impl Component for App {
                 loading.progress = progress;
                 true
             }
-            Msg::Loaded { response, kind, resolver } => self.loaded(ctx, response, kind, resolver),
+            Msg::Loaded { response, kind, src, resolver } => self.loaded(ctx, response, kind, src, resolver),
             Msg::Cancel => {
                 self.shared.client.cancel();
                 false
@@ -608,7 +610,7 @@ impl App {
         if inputs.is_empty() {
             return false;
         }
-        self.src = match inputs {
+        let src = match inputs {
             [Input::Url { url, .. }] if !append => Some(url.clone()),
             _ => None,
         };
@@ -627,7 +629,7 @@ impl App {
             (false, None) => LoadKind::Open,
         };
         self.shared.client.load(inputs, append, link.callback(Msg::Progress), move |response| {
-            link.send_message(Msg::Loaded { response, kind, resolver });
+            link.send_message(Msg::Loaded { response, kind, src, resolver });
         });
         true
     }
@@ -637,10 +639,12 @@ impl App {
         ctx: &Context<Self>,
         response: Response,
         kind: LoadKind,
+        src: Option<String>,
         resolver: Option<Resolver>,
     ) -> bool {
         match response {
             Response::Opened(opened) => {
+                self.src = src;
                 self.loading = None;
                 self.at_home = false;
                 let link = match kind {

@@ -1,6 +1,7 @@
 //! What every canvas needs: its size, device pixels, one animation frame at a time.
 
 use gloo::render::{AnimationFrame, request_animation_frame};
+use gloo::timers::future::TimeoutFuture;
 use js_sys::Array;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
@@ -12,11 +13,13 @@ use crate::busy::{Busy, Working};
 /// Tells the size of an element in CSS pixels, at first and whenever it changes, until dropped.
 pub(crate) struct Resize {
     observer: ResizeObserver,
+    /// The first size comes with the next layout: work until then.
+    _layout: AnimationFrame,
     _closure: Closure<dyn FnMut(Array)>,
 }
 
 impl Resize {
-    pub(crate) fn observe(element: &Element, on_resize: Callback<(f64, f64)>) -> Option<Self> {
+    pub(crate) fn observe(element: &Element, busy: &Busy, on_resize: Callback<(f64, f64)>) -> Option<Self> {
         let closure = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
             if let Some(entry) =
                 entries.iter().last().and_then(|entry| entry.dyn_into::<ResizeObserverEntry>().ok())
@@ -27,7 +30,15 @@ impl Resize {
         });
         let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok()?;
         observer.observe(element);
-        Some(Self { observer, _closure: closure })
+        let working = busy.start();
+        // Sizes are told after the frames' callbacks, and never for what is not laid out.
+        let layout = request_animation_frame(move |_| {
+            wasm_bindgen_futures::spawn_local(async move {
+                TimeoutFuture::new(0).await;
+                drop(working);
+            });
+        });
+        Some(Self { observer, _layout: layout, _closure: closure })
     }
 }
 

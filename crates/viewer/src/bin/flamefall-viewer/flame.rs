@@ -120,7 +120,7 @@ impl Component for Flame {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             let resized = ctx.link().callback(|(width, height)| Msg::Resized(width, height));
-            self.surface.observe(resized);
+            self.surface.observe(ctx.props().client.busy(), resized);
         }
     }
 

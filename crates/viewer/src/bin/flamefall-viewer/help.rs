@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::dialog::Dialog;
+
 /// What happens, and the keys that do it.
 type Key = (&'static str, &'static [&'static str]);
 
@@ -56,45 +58,32 @@ pub(crate) struct HelpProps {
 
 #[component]
 pub(crate) fn Help(props: &HelpProps) -> Html {
-    let button = use_node_ref();
-    {
-        let button = button.clone();
-        use_effect_with((), move |()| {
-            if let Some(button) = button.cast::<web_sys::HtmlElement>() {
-                drop(button.focus());
-            }
-        });
-    }
-    let close = props.on_close.reform(|_: MouseEvent| ());
-    html! {
-        <div class="backdrop" onclick={close.clone()}>
-            <div class="dialog" role="dialog" aria-modal="true" aria-labelledby="keys-title"
-                onclick={|event: MouseEvent| event.stop_propagation()}>
-                <header>
-                    <h2 id="keys-title">{ "Keys" }</h2>
-                    <span class="mute">{ "Theme" }</span>
-                    <span class="segments" role="group" aria-label="Theme">
-                        { for ["auto", "light", "dark"].into_iter().map(|theme| html! {
-                            <button aria-pressed={(props.theme == theme).to_string()}
-                                onclick={props.on_theme.reform(move |_| theme)}>{ theme }</button>
-                        }) }
-                    </span>
-                    <button ref={button} class="button small" onclick={close}>{ "Close" }</button>
-                </header>
-                { for KEYS.iter().map(|(title, keys)| html! {
-                    <>
-                        <h3>{ *title }</h3>
-                        <dl class="keys">
-                            { for keys.iter().map(|(what, keys)| html! {
-                                <div>
-                                    <dt>{ *what }</dt>
-                                    <dd>{ for keys.iter().map(|key| html! { <>{ " " }<kbd>{ *key }</kbd></> }) }</dd>
-                                </div>
-                            }) }
-                        </dl>
-                    </>
+    let themes = html! {
+        <>
+            <span class="mute">{ "Theme" }</span>
+            <span class="segments" role="group" aria-label="Theme">
+                { for ["auto", "light", "dark"].into_iter().map(|theme| html! {
+                    <button aria-pressed={(props.theme == theme).to_string()}
+                        onclick={props.on_theme.reform(move |_| theme)}>{ theme }</button>
                 }) }
-            </div>
-        </div>
+            </span>
+        </>
+    };
+    html! {
+        <Dialog title="Keys" beside={themes} on_close={props.on_close.clone()}>
+            { for KEYS.iter().map(|(title, keys)| html! {
+                <>
+                    <h3>{ *title }</h3>
+                    <dl class="keys">
+                        { for keys.iter().map(|(what, keys)| html! {
+                            <div>
+                                <dt>{ *what }</dt>
+                                <dd>{ for keys.iter().map(|key| html! { <>{ " " }<kbd>{ *key }</kbd></> }) }</dd>
+                            </div>
+                        }) }
+                    </dl>
+                </>
+            }) }
+        </Dialog>
     }
 }

@@ -46,8 +46,8 @@ impl Surface {
     }
 
     /// Tells its size, at first and whenever it changes.
-    pub(crate) fn observe(&mut self, on_resize: Callback<(f64, f64)>) {
-        self.resize = self.box_element().and_then(|element| Resize::observe(&element, on_resize));
+    pub(crate) fn observe(&mut self, busy: &Busy, on_resize: Callback<(f64, f64)>) {
+        self.resize = self.box_element().and_then(|element| Resize::observe(&element, busy, on_resize));
     }
 
     /// Is there room to draw in?

@@ -219,7 +219,11 @@ impl Component for Traces {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first && let Some(grid) = self.grid.cast::<Element>() {
             let link = ctx.link();
-            let resize = Resize::observe(&grid, link.callback(|(_, height)| Msg::Resized(height)));
+            let resize = Resize::observe(
+                &grid,
+                ctx.props().client.busy(),
+                link.callback(|(_, height)| Msg::Resized(height)),
+            );
             // Scroll events do not bubble, and must not hold up scrolling.
             let scrolled = link.callback(|()| Msg::Scrolled);
             self.listening = Some((resize, EventListener::new(&grid, "scroll", move |_| scrolled.emit(()))));

@@ -31,6 +31,7 @@ pub(super) fn paste(ctx: &Context<App>) {
                     name: "The clipboard".to_owned(),
                 }),
                 kind: LoadKind::Open,
+                src: None,
                 resolver: None,
             }),
             None => link.send_message(Msg::Loaded {
@@ -42,6 +43,7 @@ pub(super) fn paste(ctx: &Context<App>) {
                     name: "The clipboard".to_owned(),
                 }),
                 kind: LoadKind::Open,
+                src: None,
                 resolver: None,
             }),
         }

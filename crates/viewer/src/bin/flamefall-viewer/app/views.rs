@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::{App, Msg, View};
 use crate::details::DetailsPanel;
+use crate::dialog::Dialog;
 use crate::flame::Flame;
 use crate::start::{counted, format_bytes};
 use crate::timeline::Timeline;
@@ -89,42 +90,35 @@ impl App {
 
     /// What was odd in the input, and what could not be read.
     pub(super) fn quality_report(ctx: &Context<Self>, opened: &Opened) -> Html {
-        let close = ctx.link().callback(|_: MouseEvent| Msg::Quality(false));
+        let close = ctx.link().callback(|()| Msg::Quality(false));
         html! {
-            <div class="backdrop" onclick={close.clone()}>
-                <div class="dialog" role="dialog" aria-modal="true" aria-labelledby="quality-title"
-                    onclick={|event: MouseEvent| event.stop_propagation()}>
-                    <header>
-                        <h2 id="quality-title">{ &opened.name }</h2>
-                        <button class="button small" onclick={close}>{ "Close" }</button>
-                    </header>
-                    <p>{ format!("{} · {} · {} in {}", opened.format, format_bytes(opened.bytes),
-                        counted(opened.span_count, "span"), counted(u64::from(opened.trace_count), "trace")) }</p>
-                    if opened.warnings.is_empty() && opened.refused.is_empty() {
-                        <p class="mute">{ "Nothing odd was found in it." }</p>
-                    } else {
-                        <dl class="quality">
-                            { for opened.refused.iter().map(|failure| html! {
-                                <div>
-                                    <dt>{ format!("{}: not read", failure.name) }</dt>
-                                    <dd>{ &failure.message }</dd>
-                                </div>
-                            }) }
-                            { for opened.warnings.iter().map(|warning| html! {
-                                <div>
-                                    <dt>{ format!("{} × {}", scene::format_count(warning.count), warning_title(&warning.kind)) }</dt>
-                                    <dd>
-                                        { &warning.example }
-                                        if let Some(offset) = warning.offset {
-                                            { format!(" (at byte {})", scene::format_count(offset)) }
-                                        }
-                                    </dd>
-                                </div>
-                            }) }
-                        </dl>
-                    }
-                </div>
-            </div>
+            <Dialog title={opened.name.clone()} on_close={close}>
+                <p>{ format!("{} · {} · {} in {}", opened.format, format_bytes(opened.bytes),
+                    counted(opened.span_count, "span"), counted(u64::from(opened.trace_count), "trace")) }</p>
+                if opened.warnings.is_empty() && opened.refused.is_empty() {
+                    <p class="mute">{ "Nothing odd was found in it." }</p>
+                } else {
+                    <dl class="quality">
+                        { for opened.refused.iter().map(|failure| html! {
+                            <div>
+                                <dt>{ format!("{}: not read", failure.name) }</dt>
+                                <dd>{ &failure.message }</dd>
+                            </div>
+                        }) }
+                        { for opened.warnings.iter().map(|warning| html! {
+                            <div>
+                                <dt>{ format!("{} × {}", scene::format_count(warning.count), warning_title(&warning.kind)) }</dt>
+                                <dd>
+                                    { &warning.example }
+                                    if let Some(offset) = warning.offset {
+                                        { format!(" (at byte {})", scene::format_count(offset)) }
+                                    }
+                                </dd>
+                            </div>
+                        }) }
+                    </dl>
+                }
+            </Dialog>
         }
     }
 }

@@ -160,8 +160,11 @@ impl Component for Charts {
             let element = pane.frame.cast::<Element>();
             if element.as_ref() != pane.observed.as_ref().map(|(element, _)| element) {
                 pane.observed = element.map(|element| {
-                    let resize =
-                        Resize::observe(&element, link.callback(move |size| Msg::Sized(which, size)));
+                    let resize = Resize::observe(
+                        &element,
+                        ctx.props().client.busy(),
+                        link.callback(move |size| Msg::Sized(which, size)),
+                    );
                     (element, resize)
                 });
             }
