@@ -100,8 +100,18 @@ pub(crate) fn bench(json: Option<&Path>) -> Result {
     dist::build()?;
     let browser = tools::browser()?;
     step("bench, in the browser", || {
-        let mut command =
-            cargo(&["run", "--release", "--package", "e2e", "--bin", "bench", "--locked", "--"]);
+        let mut command = cargo(&[
+            "run",
+            "--release",
+            "--package",
+            "e2e",
+            "--features",
+            "bench",
+            "--bin",
+            "bench",
+            "--locked",
+            "--",
+        ]);
         if let Some(file) = json {
             command.arg("--json").arg(
                 std::path::absolute(file).map_err(|error| failure(error.to_string(), "name another file"))?,

@@ -17,19 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("formats", &["otel", "flate2", "memchr", "serde", "serde_json", "simdutf8"]),
     ("analysis", &["otel", "store", "memchr", "rustc-hash"]),
     ("scene", &["otel", "store", "plotters", "serde"]),
-    (
-        "engine",
-        &[
-            "otel",
-            "store",
-            "formats",
-            "analysis",
-            "scene",
-            "rustc-hash",
-            "serde",
-            "serde_json",
-        ],
-    ),
+    ("engine", &["otel", "store", "formats", "analysis", "scene", "rustc-hash", "serde", "serde_json"]),
     (
         "viewer",
         &[
@@ -53,7 +41,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // Tools and tests, which nothing above may name but as a dev-dependency.
     ("fixtures", &["otel"]),
     ("xtask", &["fixtures", "flate2", "formats", "toml"]),
-    ("e2e", &["xtask", "data-encoding", "serde_json", "ureq"]),
+    (
+        "e2e",
+        &[
+            "xtask",
+            "data-encoding",
+            "engine",
+            "fixtures",
+            "flate2",
+            "formats",
+            "otel",
+            "postcard",
+            "serde_json",
+            "toml",
+            "ureq",
+        ],
+    ),
 ];
 
 /// What any crate may name for its tests, beside what stands above it in [`ALLOWED`].

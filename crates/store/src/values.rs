@@ -30,11 +30,22 @@ enum Tag {
 const TAGS: [Tag; 8] =
     [Tag::Empty, Tag::Str, Tag::False, Tag::True, Tag::SmallInt, Tag::Int, Tag::Double, Tag::Spilled];
 
-/// How often a key's values were there already, to stop looking where they never are.
+/// How often a key's values were there already, to stop looking where they never are; and the latest, to begin with.
 #[derive(Clone, Copy, Debug, Default)]
 struct Repeats {
     tried: u32,
     found: u32,
+    last: StrIdx,
+}
+
+/// Places for keys that were used of late.
+const RECENT: usize = 128;
+
+/// Most keys differ in length or last letter, and comparing once is cheaper than hashing.
+#[inline]
+fn place_of(key: &str) -> usize {
+    let last = key.as_bytes().last().copied().unwrap_or_default();
+    (key.len() * 31 + usize::from(last)) % RECENT
 }
 
 impl Repeats {
@@ -56,6 +67,8 @@ pub(crate) struct AttributeTable {
     repeats: Vec<Repeats>,
     /// Key number by text index, while building. Keys are few and come first, so this stays short.
     key_numbers: Vec<u32>,
+    /// Key numbers by [`place_of`], while building.
+    recent: Vec<u32>,
 }
 
 impl AttributeTable {
@@ -63,7 +76,23 @@ impl AttributeTable {
         self.keys.len() as u32
     }
 
+    #[inline]
     fn key_number(&mut self, pool: &mut StringPool, interner: &mut Interner, key: &str) -> Option<u32> {
+        let recent = self.recent.get(place_of(key)).copied();
+        if let Some(number) = recent
+            && self.key_names.get(number as usize).is_some_and(|&text| pool.get(text) == key)
+        {
+            return Some(number);
+        }
+        let number = self.look_up(pool, interner, key)?;
+        self.recent.resize(RECENT, u32::MAX);
+        if let Some(slot) = self.recent.get_mut(place_of(key)) {
+            *slot = number;
+        }
+        Some(number)
+    }
+
+    fn look_up(&mut self, pool: &mut StringPool, interner: &mut Interner, key: &str) -> Option<u32> {
         let (text, _) = interner.intern(pool, key);
         let place = text.0 as usize;
         match self.key_numbers.get(place) {
@@ -117,9 +146,14 @@ impl AttributeTable {
         if !repeats.worthwhile() {
             return pool.push(text);
         }
-        let (index, found) = interner.intern(pool, text);
         repeats.tried += 1;
+        if pool.get(repeats.last) == text {
+            repeats.found += 1;
+            return repeats.last;
+        }
+        let (index, found) = interner.intern(pool, text);
         repeats.found += u32::from(found);
+        repeats.last = index;
         index
     }
 

@@ -13,6 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use engine::{Engine, Failure, Progress, Request, Response};
+use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -21,7 +22,7 @@ use web_sys::Blob;
 use crate::source::Source;
 
 /// Milliseconds between two reports of progress: what an eye can follow.
-const REPORT_EVERY: f64 = 60.0;
+const REPORT_EVERY: f64 = 100.0;
 
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -104,7 +105,7 @@ impl Loading {
             let get = |key: &str| Reflect::get(&source, &key.into()).unwrap_or(JsValue::UNDEFINED);
             let name = get("name").as_string().unwrap_or_default();
             let opened = match get("blob").dyn_into::<Blob>() {
-                Ok(blob) => Ok(Source::blob(blob)),
+                Ok(blob) => Source::blob(&blob),
                 Err(_) => Source::fetch(&get("url").as_string().unwrap_or_default()).await,
             };
             if !self.is_wanted() {
@@ -151,7 +152,7 @@ impl Loading {
                 Ok(Some(bytes)) => {
                     let response = self.handle(Request::Chunk(bytes.to_vec()));
                     match response {
-                        Response::Progress(progress) => self.report(&progress),
+                        Response::Progress(progress) => self.report(&progress).await,
                         // Nothing more of this source can be read; the engine remembers why.
                         _ => return true,
                     }
@@ -194,11 +195,13 @@ impl Loading {
         })
     }
 
-    fn report(&mut self, progress: &Progress) {
+    async fn report(&mut self, progress: &Progress) {
         let now = js_sys::Date::now();
         if now - self.reported >= REPORT_EVERY {
             self.reported = now;
             answer(&self.post, &self.id, "progress", progress);
+            // Bytes that are at hand come without a turn of the event loop; the message that cancels needs one.
+            TimeoutFuture::new(0).await;
         }
     }
 }

@@ -1,29 +1,27 @@
-//! Where bytes come from: a file in slices, or an answer of the network as it arrives.
+//! Where bytes come from: a file or an answer of the network, as they arrive.
 
-use js_sys::{ArrayBuffer, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ReadableStreamDefaultReader, Response};
-
-/// Large enough that asking costs nothing, small enough that progress and cancelling feel immediate.
-const SLICE: f64 = 4.0 * 1024.0 * 1024.0;
+use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader, Response};
 
 /// Bytes, a piece at a time.
-pub(crate) enum Source {
-    /// The next slice is already being read while the one before is decoded.
-    Blob {
-        blob: Blob,
-        offset: f64,
-        ahead: Option<Promise>,
-    },
-    Network(ReadableStreamDefaultReader),
+pub(crate) struct Source {
+    reader: ReadableStreamDefaultReader,
+    /// What is said before the reason when they stop coming.
+    broken: &'static str,
 }
 
 impl Source {
-    pub(crate) fn blob(blob: Blob) -> Self {
-        let mut source = Self::Blob { blob, offset: 0.0, ahead: None };
-        source.read_ahead();
-        source
+    /// As a stream, which reads ahead while the piece before is decoded; slices of the file would be waited for.
+    pub(crate) fn blob(blob: &Blob) -> Result<Self, String> {
+        Self::new(&blob.stream(), "The file could not be read")
+    }
+
+    fn new(stream: &ReadableStream, broken: &'static str) -> Result<Self, String> {
+        let reader = stream.get_reader().dyn_into();
+        let reader = reader.map_err(|other| format!("{broken}: this browser has no streams ({other:?})."))?;
+        Ok(Self { reader, broken })
     }
 
     /// Starts to fetch. The error is for the reader.
@@ -46,49 +44,19 @@ impl Source {
             return Err(format!("{url} could not be opened: the server answered {}.", response.status()));
         }
         let body = response.body().ok_or_else(|| format!("{url} is empty."))?;
-        body.get_reader()
-            .dyn_into()
-            .map(Self::Network)
-            .map_err(|other| format!("{url} cannot be read as a stream by this browser: {other:?}"))
-    }
-
-    fn read_ahead(&mut self) {
-        if let Self::Blob { blob, offset, ahead } = self {
-            *ahead = (*offset < blob.size()).then(|| {
-                let end = (*offset + SLICE).min(blob.size());
-                let slice = blob.slice_with_f64_and_f64(*offset, end);
-                *offset = end;
-                match slice {
-                    Ok(slice) => slice.array_buffer(),
-                    Err(error) => Promise::reject(&error),
-                }
-            });
-        }
+        Self::new(&body, "The connection broke off")
     }
 
     /// The next piece, or `None` at the end. The error is for the reader.
     pub(crate) async fn next(&mut self) -> Result<Option<Uint8Array>, String> {
-        match self {
-            Self::Blob { ahead, .. } => {
-                let Some(promise) = ahead.take() else { return Ok(None) };
-                let buffer: ArrayBuffer = JsFuture::from(promise)
-                    .await
-                    .and_then(JsCast::dyn_into)
-                    .map_err(|error| format!("The file could not be read: {}", text(&error)))?;
-                self.read_ahead();
-                Ok(Some(Uint8Array::new(&buffer)))
-            }
-            Self::Network(reader) => {
-                let broken = |error: JsValue| format!("The connection broke off: {}", text(&error));
-                let result = JsFuture::from(reader.read()).await.map_err(broken)?;
-                let result: Object = result.dyn_into().map_err(broken)?;
-                if Reflect::get(&result, &"done".into()).is_ok_and(|done| done.is_truthy()) {
-                    return Ok(None);
-                }
-                let value = Reflect::get(&result, &"value".into()).map_err(broken)?;
-                Ok(Some(Uint8Array::new(&value)))
-            }
+        let broken = |error: JsValue| format!("{}: {}", self.broken, text(&error));
+        let result = JsFuture::from(self.reader.read()).await.map_err(broken)?;
+        let result: Object = result.dyn_into().map_err(broken)?;
+        if Reflect::get(&result, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            return Ok(None);
         }
+        let value = Reflect::get(&result, &"value".into()).map_err(broken)?;
+        value.dyn_into().map(Some).map_err(broken)
     }
 }
 
