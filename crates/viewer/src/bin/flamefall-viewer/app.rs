@@ -27,7 +27,7 @@ use crate::element::{Resolver, dispatch, failure_object, parse};
 use crate::help::Help;
 use crate::input::Input;
 use crate::link::Link;
-use crate::start::{Start, progress};
+use crate::start::{Start, failure_title, progress};
 use crate::timeline::Command;
 use crate::topbar::Topbar;
 
@@ -545,7 +545,7 @@ impl Component for App {
                         <div class="toast">{ progress(loading, &link.callback(|()| Msg::Cancel)) }</div>
                     } else if let Some(failure) = &self.failure {
                         <div class="toast" role="alert">
-                            <span class="err">{ &failure.message }</span>
+                            <span><b class="err">{ failure_title(failure) }</b>{ ". " }{ &failure.message }</span>
                             <button class="button small" onclick={link.callback(|_| Msg::Dismiss)}>{ "Dismiss" }</button>
                         </div>
                     }

@@ -212,7 +212,7 @@ pub(crate) fn Start(props: &StartProps) -> Html {
     }
 }
 
-fn failure_title(failure: &Failure) -> String {
+pub(crate) fn failure_title(failure: &Failure) -> String {
     let what = if failure.name.is_empty() { "This" } else { failure.name.as_str() };
     match failure.kind.as_str() {
         "unreachable" => format!("{what} could not be reached"),
