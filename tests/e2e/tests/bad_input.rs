@@ -54,7 +54,7 @@ fn refused(name: &str, content: &[u8], words: &[&str]) -> Result {
             usable(page)?;
             // Over what is open it says so too, and leaves it open.
             drop(page, name, content)?;
-            assert!(!page.text_of("[role=alert]")?.is_empty());
+            assert!(page.text_of("[role=alert]")?.contains(name));
             page.sees(&["GET /cart shop", "3 spans"])?;
             page.press("Dismiss")?;
             assert!(!page.has("[role=alert]")?);

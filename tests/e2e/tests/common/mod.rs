@@ -40,7 +40,10 @@ pub(crate) fn drawn(picture: &str) -> Vec<u8> {
 /// A file with this content.
 pub(crate) fn file(name: &str, content: &[u8]) -> PathBuf {
     let file = folder().join(name);
-    fs::write(&file, content).unwrap();
+    // Tests that run beside this one may be reading it, and browsers refuse a file that changed since it was chosen.
+    if fs::read(&file).ok().as_deref() != Some(content) {
+        fs::write(&file, content).unwrap();
+    }
     file
 }
 

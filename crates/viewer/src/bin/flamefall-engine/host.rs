@@ -141,7 +141,7 @@ impl Loading {
     }
 
     /// Reads one source to its end. `false` when the load is no longer wanted.
-    async fn read(&mut self, name: String, mut source: Source) -> bool {
+    async fn read(&mut self, name: String, source: Source) -> bool {
         self.handle(Request::Source { name: name.clone() });
         loop {
             let piece = source.next().await;

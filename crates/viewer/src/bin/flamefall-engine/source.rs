@@ -48,7 +48,7 @@ impl Source {
     }
 
     /// The next piece, or `None` at the end. The error is for the reader.
-    pub(crate) async fn next(&mut self) -> Result<Option<Uint8Array>, String> {
+    pub(crate) async fn next(&self) -> Result<Option<Uint8Array>, String> {
         let broken = |error: JsValue| format!("{}: {}", self.broken, text(&error));
         let result = JsFuture::from(self.reader.read()).await.map_err(broken)?;
         let result: Object = result.dyn_into().map_err(broken)?;
