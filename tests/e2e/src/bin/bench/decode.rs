@@ -5,7 +5,7 @@ use e2e::{Page, Result};
 use engine::{Opened, Response};
 use serde_json::{Value, json};
 
-use crate::files::{Content, Spans};
+use crate::files::{Content, SpanFile};
 use crate::{Bar, Figures, browser, median, number};
 
 /// The engine's worker as the page uses it: one load, and how long until its answer.
@@ -44,7 +44,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result {
 }
 
 fn compare(figures: &mut Figures, name: &str, content: Content, spans: usize, rounds: usize) -> Result {
-    let file = Spans::write(content, spans)?;
+    let file = SpanFile::write(content, spans)?;
     let page = opened(&file)?;
     // The first run of each compiles.
     let cold = engine(&page, &file)?.0;
@@ -73,7 +73,7 @@ fn compare(figures: &mut Figures, name: &str, content: Content, spans: usize, ro
 }
 
 /// A page that has the file at hand, as `window.file`.
-fn opened(file: &Spans) -> Result<Page> {
+fn opened(file: &SpanFile) -> Result<Page> {
     let page = browser()?;
     page.open("")?;
     page.idle()?;
@@ -83,7 +83,7 @@ fn opened(file: &Spans) -> Result<Page> {
     Ok(page)
 }
 
-fn engine(page: &Page, file: &Spans) -> Result<(f64, Opened)> {
+fn engine(page: &Page, file: &SpanFile) -> Result<(f64, Opened)> {
     let answer = page.eval(ENGINE, &[])?;
     let response = answer.get("response").and_then(Value::as_str).unwrap_or_default();
     match postcard::from_bytes(&BASE64.decode(response.as_bytes())?)? {
@@ -94,7 +94,7 @@ fn engine(page: &Page, file: &Spans) -> Result<(f64, Opened)> {
     }
 }
 
-fn peer(page: &Page, file: &Spans) -> Result<f64> {
+fn peer(page: &Page, file: &SpanFile) -> Result<f64> {
     let answer = page.eval(PEER, &[])?;
     if answer.get("spans") != Some(&json!(file.spans)) {
         return Err(format!("the peer: {answer}").into());
@@ -103,7 +103,7 @@ fn peer(page: &Page, file: &Spans) -> Result<f64> {
 }
 
 /// The most that the renderer held while it ran once, in a browser of its own.
-fn peak<T>(file: &Spans, run: impl Fn(&Page, &Spans) -> Result<T>) -> Result<f64> {
+fn peak<T>(file: &SpanFile, run: impl Fn(&Page, &SpanFile) -> Result<T>) -> Result<f64> {
     let page = opened(file)?;
     run(&page, file)?;
     Ok(page.memory()?.peak as f64 / 1e6)

@@ -22,13 +22,13 @@ pub(crate) enum Content {
 
 /// A file of spans, deleted when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Spans {
+pub(crate) struct SpanFile {
     pub(crate) path: PathBuf,
     pub(crate) spans: usize,
     pub(crate) bytes: u64,
 }
 
-impl Spans {
+impl SpanFile {
     pub(crate) fn write(content: Content, spans: usize) -> Result<Self> {
         let path =
             env::temp_dir().join(format!("flamefall-bench-{}-{content:?}-{spans}.json", process::id()));
@@ -52,7 +52,7 @@ impl Spans {
     }
 }
 
-impl Drop for Spans {
+impl Drop for SpanFile {
     fn drop(&mut self) {
         fs::remove_file(&self.path).ok();
     }

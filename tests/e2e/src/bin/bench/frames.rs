@@ -3,7 +3,7 @@
 use e2e::{Page, Result};
 use serde_json::{Value, json};
 
-use crate::files::{Content, Spans};
+use crate::files::{Content, SpanFile};
 use crate::open::{choose, watched};
 use crate::{Bar, Figures, quantile};
 
@@ -16,7 +16,7 @@ struct Stage {
 }
 
 pub(crate) fn measure(figures: &mut Figures) -> Result {
-    let file = Spans::write(Content::LeanTrace, 100_000)?;
+    let file = SpanFile::write(Content::LeanTrace, 100_000)?;
     let page = watched()?;
     choose(&page, &file)?;
     let stage = stage(&page)?;

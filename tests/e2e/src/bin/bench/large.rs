@@ -2,12 +2,12 @@
 
 use e2e::Result;
 
-use crate::files::{Content, Spans};
+use crate::files::{Content, SpanFile};
 use crate::open::watched;
 use crate::{Figures, number};
 
 pub(crate) fn measure(figures: &mut Figures) -> Result {
-    let file = Spans::write(Content::Collector, 1_000_000)?;
+    let file = SpanFile::write(Content::Collector, 1_000_000)?;
     let name = format!("open 1 M spans, {:.0} MB", file.megabytes());
     let page = watched()?;
     page.eval("flamefallWatch.tasks.length = 0; flamefallWatch.late = 0", &[])?;

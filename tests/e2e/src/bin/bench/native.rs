@@ -7,7 +7,7 @@ use std::time::Instant;
 use e2e::Result;
 use engine::{Engine, Request, Response};
 
-use crate::files::{Content, Spans};
+use crate::files::{Content, SpanFile};
 use crate::{Figures, median};
 
 /// What the page's host hands over at once.
@@ -19,7 +19,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result {
         (Content::OneTrace, 100_000, "native, one trace, 100 k", 5),
         (Content::Collector, 1_000_000, "native, many traces, 1 M", 1),
     ] {
-        let file = Spans::write(content, spans)?;
+        let file = SpanFile::write(content, spans)?;
         let mut engine = Engine::new();
         let (mut decoded, mut sealed) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
@@ -41,7 +41,7 @@ pub(crate) fn measure(figures: &mut Figures) -> Result {
 }
 
 /// ms to decode, reading not counted, and to seal.
-fn load(engine: &mut Engine, file: &Spans) -> Result<(f64, f64)> {
+fn load(engine: &mut Engine, file: &SpanFile) -> Result<(f64, f64)> {
     timed(engine, Request::Begin { append: false })?;
     timed(engine, Request::Source { name: "bench".to_owned() })?;
     let mut input = File::open(file.path())?;

@@ -3,7 +3,7 @@
 use e2e::{Page, Result};
 use serde_json::{Value, json};
 
-use crate::files::{Content, Spans};
+use crate::files::{Content, SpanFile};
 use crate::{Bar, Figures, browser, median, number};
 
 /// Runs in each page before its own scripts.
@@ -13,7 +13,7 @@ pub(crate) const WATCH: &str = include_str!("../../../bench/watch.js");
 const PICKER: &str = "viewer.shadowRoot.querySelector('input[type=file]')";
 
 pub(crate) fn measure(figures: &mut Figures) -> Result {
-    let file = Spans::write(Content::LeanTrace, 100_000)?;
+    let file = SpanFile::write(Content::LeanTrace, 100_000)?;
     let name = format!("open one trace, 100 k spans, {:.0} MB", file.megabytes());
     let (mut painted, mut longest, mut deaf, mut idle) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..5 {
@@ -43,7 +43,7 @@ pub(crate) fn watched() -> Result<Page> {
 }
 
 /// Picks the file as a person does, and waits for its waterfall: `{painted, idle, longest, late}` in ms.
-pub(crate) fn choose(page: &Page, file: &Spans) -> Result<Value> {
+pub(crate) fn choose(page: &Page, file: &SpanFile) -> Result<Value> {
     page.eval("flamefallWatch.tasks.length = 0; flamefallWatch.late = 0", &[])?;
     page.choose_files(&page.find(PICKER)?, &[file.path()])?;
     page.viewer(
