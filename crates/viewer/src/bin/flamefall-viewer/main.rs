@@ -1,6 +1,6 @@
 //! The page: a Yew application in the shadow root of `<flamefall-viewer>`, and canvas painters.
 //!
-//! The page holds what the person did ([`app::Model`]) and the slice of the trace on screen; the engine, in its worker,
+//! The page holds what the person did (`app::App`) and the slice of the trace on screen; the engine, in its worker,
 //! holds everything else. Pointer moves and pans repaint a canvas; only a changed selection, view or data renders Yew.
 
 #[cfg_attr(
