@@ -59,5 +59,7 @@ fn main() -> ExitCode {
 
 /// The directory of the workspace.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(|| ".".into(), Path::to_owned)
+    // As cargo says now: with a target directory that checkouts share, the one compiled in may be another's.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).parent().map_or_else(|| ".".into(), Path::to_owned)
 }
