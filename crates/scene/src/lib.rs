@@ -37,7 +37,10 @@ pub use minimap::{
     MinimapHit, MinimapRect, MinimapSlice, minimap_hit, minimap_layout, minimap_slice, minimap_time,
 };
 pub use rows::VisibleRows;
-pub use text::{FixedAdvance, MeasureText, ellipsize, format_count, format_duration, format_nanos};
+pub use text::{
+    FixedAdvance, MeasureText, ellipsize, format_count, format_duration, format_nanos, operation_name,
+    service_name,
+};
 pub use viewport::{Tick, Viewport, ruler_layout, ticks};
 pub use waterfall::{
     Detached, EventMark, Hit, Row, RowState, WaterfallRequest, WaterfallSlice, pinned_height, waterfall_hit,

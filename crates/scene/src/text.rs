@@ -89,6 +89,16 @@ fn two_units(ns: u64, small: u64, per_large: u64, large_name: &str, small_name: 
     }
 }
 
+/// What stands where a resource names no service.
+pub fn service_name(service: &str) -> &str {
+    if service.is_empty() { "no service" } else { service }
+}
+
+/// What stands where a span has no name.
+pub fn operation_name(name: &str) -> &str {
+    if name.is_empty() { "no name" } else { name }
+}
+
 /// With separators: `12,431`.
 pub fn format_count(count: u64) -> String {
     let digits = count.to_string();

@@ -3,7 +3,7 @@
 use super::slice::{PINNED, Row, WaterfallSlice};
 use crate::facts::ErrorMark;
 use crate::list::{DisplayList, Font, Grouped, Label, Op, Paint, Point, Rect, Segment};
-use crate::text::{MeasureText, ellipsize, format_count, format_nanos};
+use crate::text::{MeasureText, ellipsize, format_count, format_nanos, operation_name, service_name};
 use crate::viewport::{Viewport, between, ticks};
 
 /// What the user points at. Spans, not rows: they stay the same while rows are folded.
@@ -327,8 +327,8 @@ impl Layers {
         let hidden_width = if hidden.is_empty() { 0.0 } else { measure.width(&hidden, Font::Regular) + GAP };
         let room = (right - x - hidden_width).max(0.0);
 
-        let service = if row.service.is_empty() { "no service" } else { &row.service };
-        let name = if row.name.is_empty() { "no name" } else { &row.name };
+        let service = service_name(&row.service);
+        let name = operation_name(&row.name);
         // A long service leaves the operation a third of the room, since that tells siblings apart.
         let (service_wish, name_wish) =
             (measure.width(service, Font::Bold), measure.width(name, Font::Regular));

@@ -14,7 +14,7 @@ use crate::app::{Window, WindowState};
 use crate::client::Client;
 use crate::pointer::{TouchMove, wheel_pixels};
 use crate::surface::Surface;
-use crate::timeline::{Command, footer, service_name};
+use crate::timeline::{Command, footer};
 
 const RULER: f64 = 26.0;
 const LANE: f64 = 26.0;
@@ -249,7 +249,7 @@ impl Flame {
                         <>
                             <span aria-hidden="true">{ "›" }</span>
                             <button onclick={ctx.link().callback(move |_: MouseEvent| Msg::Crumb(range))}>
-                                { service_name(&service) }{ " " }{ name }
+                                { scene::service_name(&service) }{ " " }{ name }
                             </button>
                         </>
                     }
@@ -619,7 +619,7 @@ fn describe(of: &FlameBox, total: f64) -> (String, String) {
         return (title, "click to zoom in".to_owned());
     }
     let title = match &of.label {
-        Some((service, name)) => format!("{}  {name}", service_name(service)),
+        Some((service, name)) => format!("{}  {name}", scene::service_name(service)),
         None => String::new(),
     };
     let calls = match (of.count, of.error_count) {

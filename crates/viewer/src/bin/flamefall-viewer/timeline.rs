@@ -292,17 +292,13 @@ pub(crate) fn footer(head: &TraceHead, mark: &'static str, meaning: &'static str
                 { "critical path:" }
                 { for named.iter().map(|share| html! {
                     <span title={format_nanos(share.time as f64)}>
-                        { format!("{} {}", service_name(&share.service.name), percent(share.share)) }
+                        { format!("{} {}", scene::service_name(&share.service.name), percent(share.share)) }
                     </span>
                 }) }
                 if !others.is_empty() { <span>{ format!("others {}", percent(rest)) }</span> }
             </span>
         </footer>
     }
-}
-
-pub(crate) fn service_name(name: &str) -> &str {
-    if name.is_empty() { "unnamed service" } else { name }
 }
 
 impl Timeline {

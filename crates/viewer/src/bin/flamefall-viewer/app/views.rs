@@ -66,7 +66,7 @@ impl App {
         html! {
             <div class="head">
                 <h1 title={format!("{} {}", head.root_service, head.root_name)}>
-                    { &head.root_name }{ " " }<span>{ &head.root_service }</span>
+                    { scene::operation_name(&head.root_name) }{ " " }<span>{ scene::service_name(&head.root_service) }</span>
                 </h1>
                 <span class="figure"><b>{ scene::format_duration(head.duration) }</b></span>
                 <span class="figure"><b>{ count(head.span_count) }</b>{ plural(head.span_count, " span", " spans") }</span>

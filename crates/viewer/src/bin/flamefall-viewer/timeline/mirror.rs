@@ -3,7 +3,7 @@
 use scene::{format_count, format_nanos};
 use yew::prelude::*;
 
-use super::{Timeline, service_name};
+use super::Timeline;
 
 impl Timeline {
     pub(super) fn refresh_mirror(&mut self, ctx: &Context<Self>) -> bool {
@@ -24,7 +24,7 @@ impl Timeline {
                         aria-rowindex={(row.row + 1).to_string()}
                         aria-expanded={row.has_children.then(|| (!row.collapsed).to_string())}
                         aria-selected={(selected == Some(row.span)).to_string()}>
-                        <span role="gridcell">{ service_name(&row.service) }{ " " }{ &row.name }</span>
+                        <span role="gridcell">{ scene::service_name(&row.service) }{ " " }{ &row.name }</span>
                         <span role="gridcell">{ format_nanos(row.duration) }</span>
                         <span role="gridcell">{ error_words(row) }</span>
                     </div>
@@ -62,5 +62,5 @@ pub(super) fn describe(row: &scene::Row, trace_duration: f64) -> (String, String
     if row.no_end {
         lines.push("it has no end time".to_owned());
     }
-    (format!("{}  {}", service_name(&row.service), row.name), lines.join("\n"))
+    (format!("{}  {}", scene::service_name(&row.service), row.name), lines.join("\n"))
 }
