@@ -7,11 +7,13 @@
 
 #![warn(missing_docs)]
 
+mod context;
 mod id;
 mod row;
 mod sink;
 mod value;
 
+pub use context::{SpanContext, TraceFlags};
 pub use id::{IdError, SpanId, TraceId};
 pub use row::{EventRow, LinkRow, Resource, Scope, SpanKind, SpanRow, StatusCode, UnixNanos};
 pub use sink::{ResourceRef, ScopeRef, SpanSink, Warning, WarningKind};
