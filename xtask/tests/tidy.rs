@@ -13,6 +13,7 @@ use serde_json::Value;
 /// What each crate may name. A new arrow between our crates is a change of architecture: its own commit, with ARCHITECTURE.md.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("otel", &[]),
+    ("propagation", &["otel"]),
     ("store", &["otel", "hashbrown", "rustc-hash"]),
     ("formats", &["otel", "flate2", "memchr", "serde", "serde_json", "simdutf8"]),
     ("analysis", &["otel", "store", "memchr", "rustc-hash"]),
