@@ -39,6 +39,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "yew",
         ],
     ),
+    ("rum", &[]),
+    ("rum-web", &["rum", "talc", "wasm-bindgen"]),
     // Tools and tests, which nothing above may name but as a dev-dependency.
     ("fixtures", &["otel"]),
     ("xtask", &["fixtures", "flate2", "formats", "toml"]),

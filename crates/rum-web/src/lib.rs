@@ -1,0 +1,8 @@
+//! `rum` for JavaScript: the same calls, in numbers and bytes. The rest of the tracer is `js/`.
+//!
+//! Without `std`: its panics alone would weigh as much as everything else.
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+#[cfg(target_arch = "wasm32")]
+mod web;
