@@ -1,11 +1,14 @@
-//! The site in `dist/`: samples, then Trunk.
+//! The site in `dist/`: samples, then Trunk for the viewer, then the tracer.
 
 use std::env;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::sh::{Result, cargo, failure, run, step};
 use crate::tools;
+
+const WASM: &str = "wasm32-unknown-unknown";
 
 /// `FLAMEFALL_DIST`, or `dist/` of the workspace.
 pub(crate) fn directory() -> PathBuf {
@@ -26,7 +29,57 @@ pub(crate) fn build() -> Result {
                 .env_remove("NO_COLOR"),
             "read the compiler's message above; `cargo clippy -p viewer --target wasm32-unknown-unknown` repeats it faster",
         )
-    })
+    })?;
+    step("build dist/rum/", || tracer(&path))
+}
+
+/// `dist/rum/`: one module, its wasm beside it, its types.
+fn tracer(path: &OsStr) -> Result {
+    let mend = "read the message above";
+    let profile = "rum-release";
+    run(
+        &mut cargo(&["build", "--quiet", "--package", "rum-web", "--target", WASM, "--profile", profile, "--locked"]),
+        mend,
+    )?;
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
+    let bound = target.join("rum");
+    run(
+        Command::new("wasm-bindgen")
+            .args(["--target=web", "--no-typescript", "--remove-name-section", "--remove-producers-section"])
+            .args(["--out-name=pipeline".as_ref(), "--out-dir".as_ref(), bound.as_os_str()])
+            .arg(target.join(WASM).join(profile).join("rum_web.wasm"))
+            .env("PATH", path),
+        mend,
+    )?;
+    let site = directory().join("rum");
+    std::fs::create_dir_all(&site)
+        .map_err(|error| failure(format!("{}: {error}", site.display()), "make that directory writable"))?;
+    run(
+        Command::new("wasm-opt")
+            .args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"])
+            .args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue", "-o"])
+            .arg(site.join("flamefall-rum.wasm"))
+            .arg(bound.join("pipeline_bg.wasm"))
+            .env("PATH", path),
+        mend,
+    )?;
+    let sources = crate::root().join("crates/rum-web/js");
+    let mut alias = OsString::from("--alias:pipeline=");
+    alias.push(bound.join("pipeline.js"));
+    let mut out = OsString::from("--outfile=");
+    out.push(site.join("flamefall-rum.js"));
+    run(
+        Command::new("esbuild")
+            .arg(sources.join("index.js"))
+            .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+            .args([alias, out])
+            .env("PATH", path),
+        mend,
+    )?;
+    let types = "flamefall-rum.d.ts";
+    std::fs::copy(sources.join(types), site.join(types))
+        .map(drop)
+        .map_err(|error| failure(format!("{types}: {error}"), mend))
 }
 
 /// Writes `www/examples/`, which is generated and not in git.

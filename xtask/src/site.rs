@@ -3,6 +3,7 @@
 //! Written on sockets because tests need a server that misbehaves on request ([`Fault`]), which well-kept servers
 //! refuse to do. One answer a connection, one thread a connection, this machine only.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -12,12 +13,80 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// What is served, and how. Mounts and faults that were added later win.
+/// What is served, and how. Mounts, routes and faults that were added later win.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     mounts: Vec<(String, PathBuf)>,
+    routes: Vec<(String, Route)>,
     headers: Vec<(String, String)>,
     faults: Vec<(String, Fault)>,
+}
+
+/// What a request below some path is answered by.
+#[derive(Clone)]
+struct Route(Arc<dyn Fn(&Request) -> Response + Send + Sync>);
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Route")
+    }
+}
+
+/// A request to a route.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// Decoded, without the query.
+    pub path: String,
+    /// As it was sent, without the `?`.
+    pub query: String,
+    /// In their order, with names as they were sent.
+    pub headers: Vec<(String, String)>,
+    /// As it was sent: not unpacked.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The answer of a route.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Beside `Content-Length`, which is counted, and the headers of the whole site.
+    pub headers: Vec<(String, String)>,
+    /// What follows them.
+    pub body: Vec<u8>,
+    /// How long it takes. Zero is at once.
+    pub delay: Duration,
+}
+
+impl Response {
+    /// `status` and a JSON body.
+    pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into(), delay: Duration::ZERO }
+            .header("Content-Type", "application/json")
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Answers so much later.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
 }
 
 /// How an answer goes wrong.
@@ -48,6 +117,17 @@ impl Site {
     #[must_use]
     pub fn mount(mut self, at: &str, directory: impl Into<PathBuf>) -> Self {
         self.mounts.push((format!("/{}", at.trim_matches('/')), directory.into()));
+        self
+    }
+
+    /// Answers what is asked at `at` or below it, by any method, with `answer`. Routes stand before files.
+    #[must_use]
+    pub fn route(
+        mut self,
+        at: &str,
+        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        self.routes.push((format!("/{}", at.trim_matches('/')), Route(Arc::new(answer))));
         self
     }
 
@@ -92,19 +172,14 @@ impl Site {
     fn answer(&self, stream: &TcpStream) -> io::Result<()> {
         // Browsers open connections ahead of need and may never use them.
         stream.set_read_timeout(Some(Duration::from_mins(2)))?;
-        let mut lines = BufReader::new(stream.take(64 * 1024)).lines();
-        let Some(request) = lines.next().transpose()? else { return Ok(()) };
-        for line in lines {
-            if line?.is_empty() {
-                break;
-            }
+        let Some(request) = read_request(stream)? else { return Ok(()) };
+        let (method, path) = (request.method.as_str(), request.path.as_str());
+        if let Some((_, Route(route))) = self.routes.iter().rev().find(|(at, _)| is_below(path, at)) {
+            return self.send(stream, &route(&request));
         }
-        let mut words = request.split(' ');
-        let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        let path = percent_decoded(target.split(['?', '#']).next().unwrap_or(""));
 
-        let fault = self.faults.iter().rev().find(|(at, _)| *at == path).map(|&(_, fault)| fault);
-        let (status, file) = match (method, fault, self.find(&path)) {
+        let fault = self.faults.iter().rev().find(|(at, _)| at == path).map(|&(_, fault)| fault);
+        let (status, file) = match (method, fault, self.find(path)) {
             (_, Some(Fault::Status(status)), _) => (status, None),
             ("GET" | "HEAD", _, Some(file)) => (200, Some(file)),
             ("GET" | "HEAD", _, None) => (404, None),
@@ -148,6 +223,17 @@ impl Site {
             }
         }
         Ok(())
+    }
+
+    fn send(&self, mut stream: &TcpStream, response: &Response) -> io::Result<()> {
+        thread::sleep(response.delay);
+        let mut head = format!("HTTP/1.1 {} -\r\nConnection: close\r\n", response.status);
+        for (name, value) in self.headers.iter().chain(&response.headers) {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += &format!("Content-Length: {}\r\n\r\n", response.body.len());
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(&response.body)
     }
 
     /// The file behind a decoded path, if there is one.
@@ -201,6 +287,46 @@ impl Drop for Server {
             thread.join().ok();
         }
     }
+}
+
+/// The longest body that is taken: what a Collector takes.
+const MAX_BODY: u64 = 64 << 20;
+
+fn read_request(stream: &TcpStream) -> io::Result<Option<Request>> {
+    let mut reader = BufReader::new(stream);
+    let mut head = Vec::new();
+    for line in (&mut reader).take(64 * 1024).lines() {
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        head.push(line);
+    }
+    let mut lines = head.iter();
+    let Some(first) = lines.next() else { return Ok(None) };
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+        .collect();
+    let mut words = first.split(' ');
+    let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    let target = target.split('#').next().unwrap_or("");
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut request = Request {
+        method: method.to_owned(),
+        path: percent_decoded(path),
+        query: query.to_owned(),
+        headers,
+        body: Vec::new(),
+    };
+    let length = request.header("content-length").and_then(|it| it.parse().ok()).unwrap_or(0);
+    reader.take(length.min(MAX_BODY)).read_to_end(&mut request.body)?;
+    Ok(Some(request))
+}
+
+/// Whether `path` is `at` or below it.
+fn is_below(path: &str, at: &str) -> bool {
+    path.strip_prefix(at.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn percent_decoded(path: &str) -> String {
@@ -272,6 +398,20 @@ mod tests {
         check(as_is, "GET /../Cargo.toml", "404", "");
         check(as_is, "GET /%2e%2e/Cargo.toml", "404", "");
         check(as_is, "POST /lib.rs", "405", "");
+    }
+
+    #[test]
+    fn answers_by_routes() {
+        let echo = |site: Site| {
+            site.route("/api", |request| {
+                let said = format!("{} {} {}", request.method, request.path, request.query);
+                Response::json(201, said).header("X-Of", "api").after(Duration::from_millis(1))
+            })
+        };
+        check(echo, "POST /api/it%20em?a=b", "201", "POST /api/it em a=b");
+        check(echo, "OPTIONS /api", "201", "OPTIONS /api ");
+        check(echo, "GET /apis", "404", "");
+        check(echo, "GET /lib.rs", "200", "//! What");
     }
 
     #[test]

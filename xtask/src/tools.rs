@@ -12,13 +12,14 @@ use crate::sh::{Failure, Result, cargo, failure, output, run, step};
 const TRUNK: &str = "0.21.14";
 /// Debian's 108 and the 116 of crates.io are too old for what rustc emits today.
 const BINARYEN: &str = "132";
+const ESBUILD: &str = "0.28.2";
 
 struct Tool {
     name: &'static str,
     version: String,
     /// The program in it that we call.
     program: &'static str,
-    /// Archive below `https://github.com/`, without the directory that some have at their top.
+    /// Archive below `https://github.com/`, without the directory that some have at their top; empty where there is none.
     archive: String,
     fallback: Fallback,
 }
@@ -63,6 +64,14 @@ pub(crate) fn build_tools() -> Result<OsString> {
             ),
             fallback: Fallback::Npm,
         },
+        // Bundles and minifies the tracer's JavaScript.
+        Tool {
+            name: "esbuild",
+            version: ESBUILD.to_owned(),
+            program: "esbuild",
+            archive: String::new(),
+            fallback: Fallback::Npm,
+        },
     ];
     let mut directories = Vec::new();
     let mut downloads = true;
@@ -94,7 +103,7 @@ impl Tool {
             std::fs::create_dir_all(&home).map_err(|error| {
                 failure(format!("{}: {error}", home.display()), "make that directory writable")
             })?;
-            if *downloads && env::consts::OS == "linux" {
+            if *downloads && env::consts::OS == "linux" && !self.archive.is_empty() {
                 // Where GitHub is out of reach for one tool, it is for all: say so once and go on.
                 *downloads = self.download(&home);
                 if let Some(bin) = find() {
@@ -194,10 +203,12 @@ impl Tool {
             }
             Fallback::Npm => format!("`npm install --global {}@{}`", self.name, self.version),
         };
-        format!(
-            "put `{}` {} on PATH: {from}, or https://github.com/{}",
-            self.program, self.version, self.archive
-        )
+        let archive = if self.archive.is_empty() {
+            String::new()
+        } else {
+            format!(", or https://github.com/{}", self.archive)
+        };
+        format!("put `{}` {} on PATH: {from}{archive}", self.program, self.version)
     }
 }
 

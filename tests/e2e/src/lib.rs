@@ -14,6 +14,7 @@
 
 mod browser;
 mod page;
+pub mod spans;
 mod viewer;
 mod webdriver;
 
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 pub use browser::Browser;
 pub use page::{Element, LogEntry, Memory, Page};
 pub use viewer::Row;
-pub use xtask::site::{Fault, Server, Site};
+pub use xtask::site::{Fault, Request, Response, Server, Site};
 
 /// A test passes, or says why not.
 pub type Result<T = ()> = std::result::Result<T, Failure>;

@@ -100,16 +100,21 @@ impl Page {
         Ok(())
     }
 
+    /// With `viewer` where it is named: a page without the element has none to wait for.
+    fn ask(&self, body: &str) -> Result<Value> {
+        if body.contains("viewer") { self.viewer(body, &[]) } else { self.eval(body, &[]) }
+    }
+
     /// Waits, a frame at a time, until an expression of the page holds.
     pub fn until(&self, expression: &str) -> Result {
         let body = format!("while (!({expression})) await new Promise(requestAnimationFrame)");
-        self.viewer(&body, &[]).map_err(|failure| format!("waited for {expression}: {failure:?}"))?;
+        self.ask(&body).map_err(|failure| format!("waited for {expression}: {failure:?}"))?;
         Ok(())
     }
 
     /// Finds the element that an expression of the page gives (`viewer.shadowRoot.querySelector('input')`).
     pub fn find(&self, expression: &str) -> Result<Element> {
-        let found = self.viewer(&format!("return {expression}"), &[])?;
+        let found = self.ask(&format!("return {expression}"))?;
         Element::from_answer(&found).ok_or_else(|| format!("no element: {expression}").into())
     }
 

@@ -1,0 +1,137 @@
+// Identifiers, the clock, spans.
+
+import { complain } from './context.js';
+import { write } from './record.js';
+
+/** OTLP's numbers. */
+export const Kind = { INTERNAL: 1, SERVER: 2, CLIENT: 3 };
+export const Status = { UNSET: 0, OK: 1, ERROR: 2 };
+
+/** W3C trace flags: sampled; and that the trace id is random, which it is (Trace Context level 2). */
+export const SAMPLED = 1;
+export const RANDOM = 2;
+/** OTLP `flags`: whether the parent is remote is known; it is. */
+export const HAS_REMOTE = 0x100;
+export const REMOTE = 0x200;
+
+const pool = new Uint8Array(512);
+let next = pool.length;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** So many random bytes, in hex. */
+export function randomHex(bytes) {
+  if (next + bytes > pool.length) {
+    crypto.getRandomValues(pool);
+    next = 0;
+  }
+  let text = '';
+  while (bytes--) text += HEX[pool[next++]];
+  // An id of zeros is none.
+  return /[^0]/.test(text) ? text : randomHex(text.length / 2);
+}
+
+// `performance.now()` stands still while the machine sleeps (in some browsers): what the wall clock says beyond a
+// second of difference is added for spans that start from then on.
+let drift = 0;
+let compared = 0;
+/** Milliseconds since the page's time origin. */
+export function now() {
+  const time = performance.now();
+  if (time - compared > 1000) {
+    compared = time;
+    const wall = Date.now() - performance.timeOrigin;
+    if (Math.abs(wall - time - drift) > 1000) drift = wall - time;
+  }
+  return time + drift;
+}
+/** The same for a time stamp of an event or a performance entry. */
+export const at = (timeStamp) => timeStamp + drift;
+
+export class Span {
+  /**
+   * @param {string} name
+   * @param {{ kind?: number, parent?: object, start?: number, group?: number, root?: boolean }} options `parent`: a span, or a remote context.
+   */
+  constructor(name, { kind = Kind.INTERNAL, parent, start = now(), group = 0, root = false } = {}) {
+    this.name = name;
+    this.kind = kind;
+    this.start = start;
+    this.traceId = parent?.traceId ?? randomHex(16);
+    this.spanId = randomHex(8);
+    this.parentSpanId = parent?.spanId;
+    this.traceFlags = parent?.traceFlags ?? RANDOM;
+    this.traceState = parent?.traceState;
+    this.flags = HAS_REMOTE | (parent?.remote ? REMOTE : 0);
+    this.group = group;
+    this.root = root;
+    // Key, value, key, value, ...
+    this.attributes = [];
+    this.events = undefined;
+    this.links = undefined;
+    this.status = Status.UNSET;
+    this.message = undefined;
+    // Milliseconds since the origin, once it has ended.
+    this.ended = undefined;
+    // False where the sampler said so and no later decision can keep it.
+    this.recording = parent?.recording ?? true;
+  }
+
+  setAttribute(key, value) {
+    if (this.ended !== undefined || value === undefined) return this;
+    const { attributes } = this;
+    let at = 0;
+    while (at < attributes.length && attributes[at] !== key) at += 2;
+    attributes[at] = key;
+    attributes[at + 1] = value;
+    return this;
+  }
+
+  setAttributes(attributes) {
+    for (const key in attributes) this.setAttribute(key, attributes[key]);
+    return this;
+  }
+
+  addEvent(name, attributes = {}, time = now()) {
+    if (this.ended === undefined) (this.events ??= []).push({ name, time, attributes: Object.entries(attributes).flat() });
+    return this;
+  }
+
+  addLink(context, attributes = {}) {
+    (this.links ??= []).push({ ...context, attributes: Object.entries(attributes).flat() });
+    return this;
+  }
+
+  setStatus(code, message) {
+    this.status = code;
+    this.message = message;
+    return this;
+  }
+
+  updateName(name) {
+    this.name = name;
+    return this;
+  }
+
+  /** An `exception` event, and the status. */
+  recordException(error) {
+    const { name, message, stack } = error instanceof Object ? error : { name: 'Error', message: String(error) };
+    this.addEvent('exception', {
+      'exception.type': name ?? 'Error',
+      'exception.message': String(message ?? ''),
+      ...(stack && { 'exception.stacktrace': String(stack) }),
+    });
+    return this.setAttribute('error.type', name ?? 'Error').setStatus(Status.ERROR, String(message ?? ''));
+  }
+
+  end(time = now()) {
+    if (this.ended !== undefined) return;
+    this.ended = Math.max(time, this.start);
+    if (!this.recording) return;
+    try {
+      write(this);
+      this.onEnd?.();
+    } catch (error) {
+      complain(error);
+    }
+  }
+}

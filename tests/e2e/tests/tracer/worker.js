@@ -1,0 +1,1 @@
+onmessage = ({ data }) => setTimeout(() => postMessage(data), data?.wait ?? 0);
