@@ -6,13 +6,13 @@
 //!
 //! ```
 //! use otel::{SpanContext, SpanId};
-//! use propagation::{Context, Decision, Format, Headers, Sampler, SamplingParameters};
+//! use propagation::{Context, Decision, Format, Headers, ParentBased, Probability, Sampler as _, SamplingParameters};
 //!
 //! let received = [("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")];
 //! let parent = Format::TraceContext.extract(Headers(&received)).expect("a valid header");
 //! let trace_id = parent.span().trace_id;
 //! let it = SamplingParameters { parent: Some(&parent), trace_id, ..SamplingParameters::default() };
-//! let result = Sampler::parent_based(Sampler::probability(0.1)).should_sample(&it);
+//! let result = ParentBased::new(Probability::new(0.1)).should_sample(&it);
 //! assert_eq!(result.decision, Decision::RecordAndSample);
 //! let span = SpanContext { span_id: SpanId(7), is_remote: false, ..parent.span() };
 //! Format::B3Single.inject(&Context::new(span, result.trace_state), &mut |name, value| {
@@ -34,6 +34,8 @@ mod headers;
 pub mod jaeger;
 mod ot;
 mod probability;
+mod rate;
+mod ratio;
 mod rules;
 mod sampler;
 mod tail;
@@ -50,9 +52,12 @@ pub use format::Format;
 pub use headers::{Headers, Write};
 pub use ot::OtTraceState;
 pub use probability::{Randomness, Threshold};
-pub use rules::{Condition, Rule};
+pub use rate::RateLimiting;
+pub use ratio::{RatioBits, TraceIdRatioBased};
+pub use rules::{Condition, Rule, RuleBased};
 pub use sampler::{
-    Decision, ParentBased, RateLimit, RatioBits, Sampler, SamplingParameters, SamplingResult, TraceIdRatio,
+    AlwaysOff, AlwaysOn, AlwaysRecord, Decision, ParentBased, Probability, Sampler, SamplingParameters,
+    SamplingResult, SessionProbability,
 };
 pub use tail::{Ended, Kept, TailPolicy, Verdict};
 pub use trace_state::{TraceState, TraceStateError};

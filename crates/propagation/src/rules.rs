@@ -1,13 +1,21 @@
 //! Which sampler decides, by the name and the attributes of a span.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use otel::{AnyValue, KeyValue, SpanKind};
 
 use crate::{Sampler, SamplingParameters, SamplingResult};
 
+/// The first rule that matches decides; the other sampler where none does.
+pub struct RuleBased {
+    /// In order of priority.
+    pub rules: Vec<Rule>,
+    /// Where none matches.
+    pub otherwise: Box<dyn Sampler>,
+}
+
 /// Where all conditions hold, the sampler decides. A rule without conditions always holds.
-#[derive(Clone, Debug)]
 pub struct Rule {
     /// The operation, where `*` stands for any text: `GET /health*`.
     pub name: Option<Cow<'static, str>>,
@@ -16,7 +24,7 @@ pub struct Rule {
     /// Attributes that the span has from its start.
     pub attributes: Vec<(Cow<'static, str>, Condition)>,
     /// Decides.
-    pub sampler: Sampler,
+    pub sampler: Box<dyn Sampler>,
     /// Added to the spans it decides about.
     pub then: Vec<KeyValue<'static>>,
 }
@@ -34,11 +42,11 @@ pub enum Condition {
 
 impl Rule {
     /// Without conditions.
-    pub fn new(sampler: Sampler) -> Self {
-        Self { name: None, kind: None, attributes: Vec::new(), sampler, then: Vec::new() }
+    pub fn new(sampler: impl Sampler + 'static) -> Self {
+        Self { name: None, kind: None, attributes: Vec::new(), sampler: Box::new(sampler), then: Vec::new() }
     }
 
-    pub(crate) fn matches(&self, it: &SamplingParameters<'_>) -> bool {
+    fn matches(&self, it: &SamplingParameters<'_>) -> bool {
         self.name.as_deref().is_none_or(|pattern| is_like(it.name, pattern))
             && self.kind.is_none_or(|kind| kind == it.kind)
             && self.attributes.iter().all(|(key, condition)| {
@@ -46,11 +54,33 @@ impl Rule {
                 values.map(|attribute| &attribute.value).any(|value| condition.holds(value))
             })
     }
+}
 
-    pub(crate) fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
-        let mut result = self.sampler.should_sample(it);
-        result.attributes.extend_from_slice(&self.then);
+impl Sampler for RuleBased {
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
+        let Some(rule) = self.rules.iter_mut().find(|rule| rule.matches(it)) else {
+            return self.otherwise.should_sample(it);
+        };
+        let mut result = rule.sampler.should_sample(it);
+        result.attributes.extend_from_slice(&rule.then);
         result
+    }
+}
+
+impl fmt::Debug for RuleBased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuleBased").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rule")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("attributes", &self.attributes)
+            .field("then", &self.then)
+            .finish_non_exhaustive()
     }
 }
 
@@ -65,22 +95,32 @@ impl Condition {
     }
 }
 
-/// Greedy from the left: each part between stars is found at its first place, which leaves the most for the others.
+/// In bytes: searching for text within text would weigh more than all samplers.
 fn is_like(text: &str, pattern: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return text == pattern };
-    let Some(mut text) = text.strip_prefix(start) else { return false };
-    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-    for part in middle.split('*') {
-        let Some((_, after)) = text.split_once(part) else { return false };
-        text = after;
+    let (mut text, mut pattern) = (text.as_bytes(), pattern.as_bytes());
+    // Text and pattern after the last star, which may yet have to stand for more.
+    let mut last_star: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (text, pattern) {
+            ([], []) => return true,
+            (_, [b'*', after @ ..]) => {
+                pattern = after;
+                last_star = Some((text, after));
+            }
+            ([byte, rest @ ..], [same, after @ ..]) if byte == same => (text, pattern) = (rest, after),
+            _ => {
+                let Some(([_, rest @ ..], after)) = last_star else { return false };
+                (text, pattern) = (rest, after);
+                last_star = Some((rest, after));
+            }
+        }
     }
-    text.ends_with(end)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Decision;
+    use crate::{AlwaysOff, AlwaysOn, AlwaysRecord, Decision};
     use proptest::prelude::*;
 
     #[test]
@@ -105,24 +145,24 @@ mod tests {
 
     #[test]
     fn the_first_that_matches() {
-        let rule = |name, attributes: Vec<(&'static str, Condition)>, sampler| Rule {
+        let rule = |name, attributes: Vec<(&'static str, Condition)>, sampler: Box<dyn Sampler>| Rule {
             name: (!str::is_empty(name)).then_some(Cow::Borrowed(name)),
             attributes: attributes.into_iter().map(|(key, it)| (Cow::Borrowed(key), it)).collect(),
+            sampler,
             then: vec![KeyValue::new("sampler.rule", name)],
-            ..Rule::new(sampler)
+            ..Rule::new(AlwaysOff)
         };
         let rules = vec![
-            rule("GET /health*", vec![], Sampler::AlwaysOff),
-            rule("", vec![("user.tier", Condition::Like("go*".into()))], Sampler::AlwaysOn),
+            rule("GET /health*", vec![], Box::new(AlwaysOff)),
+            rule("", vec![("user.tier", Condition::Like("go*".into()))], Box::new(AlwaysOn)),
             rule(
                 "pay",
                 vec![("retry", Condition::Is(1_i64.into())), ("cart", Condition::Present)],
-                Sampler::AlwaysOn,
+                Box::new(AlwaysOn),
             ),
-            Rule { kind: Some(SpanKind::Server), ..rule("", vec![], Sampler::AlwaysOn) },
+            Rule { kind: Some(SpanKind::Server), ..rule("", vec![], Box::new(AlwaysOn)) },
         ];
-        let mut sampler =
-            Sampler::Rules(rules, Box::new(Sampler::AlwaysRecord(Box::new(Sampler::AlwaysOff))));
+        let mut sampler = RuleBased { rules, otherwise: Box::new(AlwaysRecord(AlwaysOff)) };
         let mut check = |name, attributes: &[KeyValue<'_>], expected, rule: Option<&'static str>| {
             let result = sampler.should_sample(&SamplingParameters {
                 name,

@@ -1,8 +1,10 @@
 //! Who decides whether a trace is recorded (OpenTelemetry "Sampling").
 
+use std::fmt;
+
 use otel::{KeyValue, SpanKind, TraceId, UnixNanos};
 
-use crate::{Context, OtTraceState, Randomness, Rule, SamplingState, Threshold, TraceState};
+use crate::{Context, OtTraceState, Randomness, SamplingState, Threshold, TraceState};
 
 /// What shall become of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,97 +48,142 @@ pub struct SamplingResult {
     pub attributes: Vec<KeyValue<'static>>,
 }
 
-/// Decides.
-#[derive(Clone, Debug)]
-pub enum Sampler {
-    /// Samples everything. What the tracestate says of a probability stays.
-    AlwaysOn,
-    /// Drops everything.
-    AlwaysOff,
-    /// By the id of the trace. Two SDKs agree only if they look at the same bits; [`Self::Probability`] always agrees.
-    TraceIdRatio(TraceIdRatio),
-    /// Consistently: whatever samples at a higher probability, here or elsewhere, samples all that this does, and the
-    /// tracestate says by which probability (`ot=th`).
-    Probability(Threshold),
-    /// As [`Self::Probability`], but one decision for all traces of a session: a trace that begins here gets the
-    /// session's randomness (`ot=rv`), so that services downstream follow. Without a session, by the trace.
-    Session(Threshold),
-    /// So many traces a second. The probability is unknown afterwards.
-    RateLimit(RateLimit),
-    /// By what the parent decided.
-    ParentBased(Box<ParentBased>),
-    /// The first rule that matches decides; the last sampler where none does.
-    Rules(Vec<Rule>, Box<Self>),
-    /// Records what the other would drop.
-    AlwaysRecord(Box<Self>),
+/// Decides. A program pays for the samplers it makes, and for no other.
+pub trait Sampler: Send {
+    /// About a span that starts.
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult;
 }
 
-impl Sampler {
-    /// As the specification's default: follows the parent, and asks `root` where there is none.
-    pub fn parent_based(root: Self) -> Self {
-        Self::ParentBased(Box::new(ParentBased::new(root)))
-    }
+/// Samples everything. What the tracestate says of a probability stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlwaysOn;
 
+/// Drops everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlwaysOff;
+
+/// Records what the other would drop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlwaysRecord<S>(pub S);
+
+/// Consistently: whatever samples at a higher probability, here or elsewhere, samples all that this does, and the
+/// tracestate says by which probability (`ot=th`). `None`: never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probability(pub Option<Threshold>);
+
+/// As [`Probability`], but one decision for all traces of a session: a trace that begins here gets the session's
+/// randomness (`ot=rv`), so that services downstream follow. Without a session, by the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionProbability(pub Option<Threshold>);
+
+impl Probability {
     /// By a probability from 0 to 1, rounded to 4 significant hex digits. Below 2^-56, or not a number: never.
-    pub fn probability(probability: f64) -> Self {
-        Self::of(probability, Self::Probability)
-    }
-
-    /// [`Self::probability`] for sessions.
-    pub fn session(probability: f64) -> Self {
-        Self::of(probability, Self::Session)
-    }
-
-    fn of(probability: f64, sampler: fn(Threshold) -> Self) -> Self {
+    pub fn new(probability: f64) -> Self {
         // Not `min`, which makes 1 of what is no number.
         let probability = if probability > 1.0 { 1.0 } else { probability };
-        let threshold = Threshold::from_probability(probability);
-        threshold.map_or(Self::AlwaysOff, |threshold| sampler(threshold.rounded(4)))
+        Self(Threshold::from_probability(probability).map(|threshold| threshold.rounded(4)))
     }
+}
 
-    /// Decides about a span that starts.
-    pub fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
-        match self {
-            Self::AlwaysOn => {
-                let trace_state = it.parent.map(|parent| parent.trace_state.clone()).unwrap_or_default();
-                SamplingResult { decision: Decision::RecordAndSample, trace_state, attributes: Vec::new() }
-            }
-            Self::AlwaysOff => it.result(false, None, None),
-            Self::TraceIdRatio(ratio) => it.result(ratio.keeps(it.trace_id), None, None),
-            Self::Probability(threshold) => it.consistent(*threshold, None),
-            Self::Session(threshold) => {
-                let has_session = it.begins_trace() && !it.session_id.is_empty();
-                it.consistent(*threshold, has_session.then(|| Randomness::of_session(it.session_id)))
-            }
-            Self::RateLimit(limit) => it.result(limit.take(it.now), None, None),
-            Self::ParentBased(samplers) => samplers.delegate(it.parent).should_sample(it),
-            Self::Rules(rules, otherwise) => match rules.iter_mut().find(|rule| rule.matches(it)) {
-                Some(rule) => rule.should_sample(it),
-                None => otherwise.should_sample(it),
-            },
-            Self::AlwaysRecord(sampler) => {
-                let result = sampler.should_sample(it);
-                SamplingResult { decision: result.decision.max(Decision::RecordOnly), ..result }
-            }
+impl SessionProbability {
+    /// As [`Probability::new`].
+    pub fn new(probability: f64) -> Self {
+        Self(Probability::new(probability).0)
+    }
+}
+
+impl Sampler for AlwaysOn {
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
+        let trace_state = it.parent.map(|parent| parent.trace_state.clone()).unwrap_or_default();
+        SamplingResult { decision: Decision::RecordAndSample, trace_state, attributes: Vec::new() }
+    }
+}
+
+impl Sampler for AlwaysOff {
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
+        it.result(false, None, None)
+    }
+}
+
+impl<S: Sampler> Sampler for AlwaysRecord<S> {
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
+        let result = self.0.should_sample(it);
+        SamplingResult { decision: result.decision.max(Decision::RecordOnly), ..result }
+    }
+}
+
+impl Sampler for Probability {
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
+        it.consistent(self.0, None)
+    }
+}
+
+impl Sampler for SessionProbability {
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
+        let begins_trace = it.parent.is_none_or(|parent| parent.span().trace_id.is_absent());
+        let has_session = begins_trace && !it.session_id.is_empty();
+        it.consistent(self.0, has_session.then(|| Randomness::of_session(it.session_id)))
+    }
+}
+
+/// Follows the parent.
+pub struct ParentBased {
+    /// Without a parent, or where the parent left the decision to others.
+    pub root: Box<dyn Sampler>,
+    /// The parent came with a request, and is sampled.
+    pub remote_parent_sampled: Box<dyn Sampler>,
+    /// The parent came with a request, and is not sampled.
+    pub remote_parent_not_sampled: Box<dyn Sampler>,
+    /// The parent is of this process, and is sampled.
+    pub local_parent_sampled: Box<dyn Sampler>,
+    /// The parent is of this process, and is not sampled.
+    pub local_parent_not_sampled: Box<dyn Sampler>,
+}
+
+impl fmt::Debug for ParentBased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ParentBased")
+    }
+}
+
+impl ParentBased {
+    /// What the parent decided; `root` where there is none.
+    pub fn new(root: impl Sampler + 'static) -> Self {
+        Self {
+            root: Box::new(root),
+            remote_parent_sampled: Box::new(AlwaysOn),
+            remote_parent_not_sampled: Box::new(AlwaysOff),
+            local_parent_sampled: Box::new(AlwaysOn),
+            local_parent_not_sampled: Box::new(AlwaysOff),
         }
     }
 }
 
-impl SamplingParameters<'_> {
-    fn begins_trace(&self) -> bool {
-        self.parent.is_none_or(|parent| parent.span().trace_id.is_absent())
+impl Sampler for ParentBased {
+    fn should_sample(&mut self, it: &SamplingParameters<'_>) -> SamplingResult {
+        let decided = it.parent.filter(|parent| parent.state() != SamplingState::Defer);
+        let delegate = match decided.map(|parent| (parent.span().is_remote, parent.state().is_sampled())) {
+            None => &mut self.root,
+            Some((true, true)) => &mut self.remote_parent_sampled,
+            Some((true, false)) => &mut self.remote_parent_not_sampled,
+            Some((false, true)) => &mut self.local_parent_sampled,
+            Some((false, false)) => &mut self.local_parent_not_sampled,
+        };
+        delegate.should_sample(it)
     }
+}
 
+impl SamplingParameters<'_> {
     /// R ≥ T. Randomness of its own is not given to a trace that has some.
-    fn consistent(&self, threshold: Threshold, own: Option<Randomness>) -> SamplingResult {
+    fn consistent(&self, threshold: Option<Threshold>, own: Option<Randomness>) -> SamplingResult {
         let came = self.parent.and_then(|parent| OtTraceState::of(&parent.trace_state).randomness);
         let explicit = came.or(own);
         let randomness = explicit.unwrap_or_else(|| Randomness::of_trace(self.trace_id));
-        self.result(threshold.keeps(randomness), Some(threshold), explicit)
+        self.result(threshold.is_some_and(|it| it.keeps(randomness)), threshold, explicit)
     }
 
     /// The parent's tracestate, with `th` as given if sampled, else without.
-    fn result(
+    pub(crate) fn result(
         &self,
         sampled: bool,
         threshold: Option<Threshold>,
@@ -152,125 +199,6 @@ impl SamplingParameters<'_> {
     }
 }
 
-/// Which bits of a trace id a [`TraceIdRatio`] looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RatioBits {
-    /// The low 64, as the SDK for Python.
-    Low64,
-    /// The exclusive or of its four words of 32, as the SDK for JavaScript.
-    Xor32,
-}
-
-/// `TraceIdRatioBased`: a trace is kept if some bits of its id, as a number, are below a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TraceIdRatio {
-    bits: RatioBits,
-    /// Up to 2^64.
-    bound: u128,
-}
-
-impl TraceIdRatio {
-    /// The ratio is taken into 0 to 1; what is no number is 0.
-    pub fn new(ratio: f64, bits: RatioBits) -> Self {
-        let ratio = if ratio > 0.0 { ratio.min(1.0) } else { 0.0 };
-        let bound = match bits {
-            RatioBits::Low64 => {
-                let product = ratio * (1_u128 << 64) as f64;
-                let whole = product as u128;
-                whole + u128::from(product - whole as f64 >= 0.5)
-            }
-            // With the bound of the formula, a ratio of 1 would reject one trace of 2^32.
-            RatioBits::Xor32 if ratio == 1.0 => 1 << 32,
-            RatioBits::Xor32 => (ratio * f64::from(u32::MAX)) as u128,
-        };
-        Self { bits, bound }
-    }
-
-    /// Is the trace kept?
-    pub fn keeps(self, TraceId(id): TraceId) -> bool {
-        let bits = match self.bits {
-            RatioBits::Low64 => u128::from(id as u64),
-            RatioBits::Xor32 => {
-                u128::from((id >> 96) as u32 ^ (id >> 64) as u32 ^ (id >> 32) as u32 ^ id as u32)
-            }
-        };
-        bits < self.bound
-    }
-}
-
-/// A token bucket.
-#[derive(Clone, Debug)]
-pub struct RateLimit {
-    per_second: u32,
-    /// In 10^-9 tokens: what a nanosecond brings is a whole number of them.
-    credit: u64,
-    capacity: u64,
-    last: Option<UnixNanos>,
-}
-
-/// What one trace costs.
-const TOKEN: u64 = 1_000_000_000;
-
-impl RateLimit {
-    /// `per_second` on average, `burst` at once. The bucket is full at first.
-    pub fn new(per_second: u32, burst: u32) -> Self {
-        let capacity = u64::from(burst) * TOKEN;
-        Self { per_second, credit: capacity, capacity, last: None }
-    }
-
-    /// Takes a token, if there is one.
-    pub fn take(&mut self, now: UnixNanos) -> bool {
-        let elapsed = self.last.map_or(0, |last| now.0.saturating_sub(last.0));
-        let earned = elapsed.saturating_mul(self.per_second.into());
-        // After a step backwards time is counted from there: a clock that was wrong once must not stop all sampling.
-        self.last = Some(now);
-        self.credit = self.credit.saturating_add(earned).min(self.capacity);
-        let left = self.credit.checked_sub(TOKEN);
-        self.credit = left.unwrap_or(self.credit);
-        left.is_some()
-    }
-}
-
-/// Follows the parent.
-#[derive(Clone, Debug)]
-pub struct ParentBased {
-    /// Without a parent, or where the parent left the decision to others.
-    pub root: Sampler,
-    /// The parent came with a request, and is sampled.
-    pub remote_parent_sampled: Sampler,
-    /// The parent came with a request, and is not sampled.
-    pub remote_parent_not_sampled: Sampler,
-    /// The parent is of this process, and is sampled.
-    pub local_parent_sampled: Sampler,
-    /// The parent is of this process, and is not sampled.
-    pub local_parent_not_sampled: Sampler,
-}
-
-impl ParentBased {
-    /// What the parent decided; `root` where there is none.
-    pub fn new(root: Sampler) -> Self {
-        Self {
-            root,
-            remote_parent_sampled: Sampler::AlwaysOn,
-            remote_parent_not_sampled: Sampler::AlwaysOff,
-            local_parent_sampled: Sampler::AlwaysOn,
-            local_parent_not_sampled: Sampler::AlwaysOff,
-        }
-    }
-
-    fn delegate(&mut self, parent: Option<&Context>) -> &mut Sampler {
-        let Some(parent) = parent.filter(|parent| parent.state() != SamplingState::Defer) else {
-            return &mut self.root;
-        };
-        match (parent.span().is_remote, parent.state().is_sampled()) {
-            (true, true) => &mut self.remote_parent_sampled,
-            (true, false) => &mut self.remote_parent_not_sampled,
-            (false, true) => &mut self.local_parent_sampled,
-            (false, false) => &mut self.local_parent_not_sampled,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,13 +207,13 @@ mod tests {
     use proptest::prelude::*;
 
     /// Decision and tracestate for a child of `parent`, in a trace whose randomness is `0x80…`.
-    fn check(sampler: &mut Sampler, parent: Option<&Context>, expected: (Decision, &str)) {
+    fn check(sampler: &mut dyn Sampler, parent: Option<&Context>, expected: (Decision, &str)) {
         let result = sampler.should_sample(&SamplingParameters {
             parent,
             trace_id: TraceId(1 << 55),
             ..SamplingParameters::default()
         });
-        assert_eq!((result.decision, result.trace_state.as_str()), expected, "{sampler:?} {parent:?}");
+        assert_eq!((result.decision, result.trace_state.as_str()), expected, "{parent:?}");
     }
 
     fn parent(state: SamplingState, trace_state: &str) -> Context {
@@ -299,39 +227,35 @@ mod tests {
     #[test]
     fn always() {
         let sampled = parent(SamplingState::Accept, "a=1,ot=th:c;rv:00000000000001;x:y");
-        check(&mut Sampler::AlwaysOn, None, (KEPT, ""));
-        check(&mut Sampler::AlwaysOn, Some(&sampled), (KEPT, sampled.trace_state.as_str()));
-        check(&mut Sampler::AlwaysOff, None, (Decision::Drop, ""));
-        check(&mut Sampler::AlwaysOff, Some(&sampled), (Decision::Drop, "ot=rv:00000000000001;x:y,a=1"));
-        let mut recorded = Sampler::AlwaysRecord(Box::new(Sampler::AlwaysOff));
+        check(&mut AlwaysOn, None, (KEPT, ""));
+        check(&mut AlwaysOn, Some(&sampled), (KEPT, sampled.trace_state.as_str()));
+        check(&mut AlwaysOff, None, (Decision::Drop, ""));
+        check(&mut AlwaysOff, Some(&sampled), (Decision::Drop, "ot=rv:00000000000001;x:y,a=1"));
+        let mut recorded = AlwaysRecord(AlwaysOff);
         check(&mut recorded, None, (Decision::RecordOnly, ""));
-        check(&mut Sampler::AlwaysRecord(Box::new(Sampler::AlwaysOn)), None, (KEPT, ""));
+        check(&mut AlwaysRecord(AlwaysOn), None, (KEPT, ""));
     }
 
     #[test]
     fn probability() {
-        check(&mut Sampler::probability(1.0), None, (KEPT, "ot=th:0"));
-        check(&mut Sampler::probability(7.0), None, (KEPT, "ot=th:0"));
-        check(&mut Sampler::probability(0.5), None, (KEPT, "ot=th:8"));
-        check(&mut Sampler::probability(0.25), None, (Decision::Drop, ""));
+        check(&mut Probability::new(1.0), None, (KEPT, "ot=th:0"));
+        check(&mut Probability::new(7.0), None, (KEPT, "ot=th:0"));
+        check(&mut Probability::new(0.5), None, (KEPT, "ot=th:8"));
+        check(&mut Probability::new(0.25), None, (Decision::Drop, ""));
         for never in [0.0, -1.0, f64::NAN] {
-            check(&mut Sampler::probability(never), None, (Decision::Drop, ""));
+            check(&mut Probability::new(never), None, (Decision::Drop, ""));
         }
         // Randomness that came goes before that of the id, stays as it was, and the flag of the parent is not asked.
         let lucky = parent(SamplingState::Deny, "ot=rv:ffffffffffffff,a=1");
-        check(&mut Sampler::probability(0.01), Some(&lucky), (KEPT, "ot=th:fd70a;rv:ffffffffffffff,a=1"));
+        check(&mut Probability::new(0.01), Some(&lucky), (KEPT, "ot=th:fd70a;rv:ffffffffffffff,a=1"));
         let unlucky = parent(SamplingState::Accept, "a=1,ot=th:0;rv:00000000000000");
-        check(&mut Sampler::probability(0.99), Some(&unlucky), (Decision::Drop, "ot=rv:00000000000000,a=1"));
-        check(
-            &mut Sampler::probability(0.5),
-            Some(&parent(SamplingState::Accept, "ot=bad")),
-            (KEPT, "ot=th:8"),
-        );
+        check(&mut Probability::new(0.99), Some(&unlucky), (Decision::Drop, "ot=rv:00000000000000,a=1"));
+        check(&mut Probability::new(0.5), Some(&parent(SamplingState::Accept, "ot=bad")), (KEPT, "ot=th:8"));
     }
 
     #[test]
     fn one_decision_for_a_session() {
-        let mut sampler = Sampler::session(0.5);
+        let mut sampler = SessionProbability::new(0.5);
         let mut decide = |trace: u128, session_id: &str| {
             let it =
                 SamplingParameters { trace_id: TraceId(trace), session_id, ..SamplingParameters::default() };
@@ -359,24 +283,24 @@ mod tests {
             session_id: "s",
             ..SamplingParameters::default()
         };
-        assert_eq!(Sampler::session(0.5).should_sample(&it).trace_state.as_str(), "ot=th:8");
+        assert_eq!(SessionProbability::new(0.5).should_sample(&it).trace_state.as_str(), "ot=th:8");
     }
 
     #[test]
     fn by_parent() {
-        let mut sampler = Sampler::parent_based(Sampler::probability(1.0));
+        let mut sampler = ParentBased::new(Probability::new(1.0));
         check(&mut sampler, None, (KEPT, "ot=th:0"));
         check(&mut sampler, Some(&parent(SamplingState::Defer, "a=1")), (KEPT, "ot=th:0,a=1"));
         check(&mut sampler, Some(&parent(SamplingState::Accept, "ot=th:c")), (KEPT, "ot=th:c"));
         check(&mut sampler, Some(&parent(SamplingState::Debug, "")), (KEPT, ""));
         check(&mut sampler, Some(&parent(SamplingState::Deny, "ot=th:c")), (Decision::Drop, ""));
 
-        let mut each = ParentBased::new(Sampler::AlwaysOff);
-        each.remote_parent_sampled = Sampler::probability(1.0);
-        each.remote_parent_not_sampled = Sampler::probability(0.75);
-        each.local_parent_sampled = Sampler::probability(0.5);
-        each.local_parent_not_sampled = Sampler::AlwaysOn;
-        let mut sampler = Sampler::ParentBased(Box::new(each));
+        let mut each = ParentBased::new(AlwaysOff);
+        each.remote_parent_sampled = Box::new(Probability::new(1.0));
+        each.remote_parent_not_sampled = Box::new(Probability::new(0.75));
+        each.local_parent_sampled = Box::new(Probability::new(0.5));
+        each.local_parent_not_sampled = Box::new(AlwaysOn);
+        let mut sampler = each;
         let local = |flags| {
             let span = SpanContext { trace_id: TraceId(1), span_id: SpanId(1), flags, is_remote: false };
             Context::new(span, TraceState::default())
@@ -388,57 +312,14 @@ mod tests {
         check(&mut sampler, Some(&local(TraceFlags::RANDOM)), (KEPT, ""));
     }
 
-    #[test]
-    fn rate() {
-        let mut limit = RateLimit::new(2, 3);
-        let mut check = |millis: u64, expected: &[bool]| {
-            let found: Vec<_> = expected.iter().map(|_| limit.take(UnixNanos(millis * 1_000_000))).collect();
-            assert_eq!(found, expected, "at {millis} ms");
-        };
-        check(10_000, &[true, true, true, false]);
-        check(10_499, &[false]);
-        check(10_500, &[true, false]);
-        // A step back gives nothing and takes nothing; time then counts from there.
-        check(2_000, &[false]);
-        check(2_500, &[true, false]);
-        // A bucket holds no more than the burst.
-        check(1_000_000, &[true, true, true, false]);
-        assert!(!RateLimit::new(5, 0).take(UnixNanos(1)));
-        let mut sampler = Sampler::RateLimit(RateLimit::new(0, 1));
-        let sampled = parent(SamplingState::Accept, "ot=th:c");
-        check_rate(&mut sampler, &sampled, KEPT);
-        check_rate(&mut sampler, &sampled, Decision::Drop);
-    }
-
-    fn check_rate(sampler: &mut Sampler, parent: &Context, expected: Decision) {
-        check(sampler, Some(parent), (expected, ""));
-    }
-
     proptest! {
-        /// However time passes, no more than burst + rate · time.
-        #[test]
-        fn rate_is_kept(per_second in 0..50_u32, burst in 0..10_u32, steps in prop::collection::vec(0..300_000_000_u64, 1..200)) {
-            let mut limit = RateLimit::new(per_second, burst);
-            let (mut now, mut taken) = (0, 0);
-            for step in &steps {
-                now += step;
-                taken += u64::from(limit.take(UnixNanos(now)));
-            }
-            prop_assert!(taken <= u64::from(burst) + now * u64::from(per_second) / 1_000_000_000);
-        }
-
         #[test]
         fn higher_keeps_all_that_lower_keeps(a in 0.0..=1.0_f64, b in 0.0..=1.0_f64, id: u128) {
             let (low, high) = (a.min(b), a.max(b));
-            for bits in [RatioBits::Low64, RatioBits::Xor32] {
-                let [low, high] = [low, high].map(|ratio| TraceIdRatio::new(ratio, bits).keeps(TraceId(id)));
-                prop_assert!(high || !low);
-            }
             let it = SamplingParameters { trace_id: TraceId(id), session_id: "s", ..SamplingParameters::default() };
-            for sampler in [Sampler::probability, Sampler::session] {
-                let [low, high] = [low, high].map(|at| sampler(at).should_sample(&it).decision);
-                prop_assert!(high >= low);
-            }
+            let by_trace = [low, high].map(|at| Probability::new(at).should_sample(&it).decision);
+            let by_session = [low, high].map(|at| SessionProbability::new(at).should_sample(&it).decision);
+            prop_assert!(by_trace.is_sorted() && by_session.is_sorted());
         }
 
         /// What a probability keeps, every service downstream with the same or a higher one keeps.
@@ -449,7 +330,7 @@ mod tests {
                 session_id: session.as_deref().unwrap_or(""),
                 ..SamplingParameters::default()
             };
-            let result = Sampler::session(at).should_sample(&it);
+            let result = SessionProbability::new(at).should_sample(&it);
             let mut parent = Context::remote(it.trace_id, SpanId(1), SamplingState::Accept);
             parent.trace_state = result.trace_state.clone();
             let arrived = testing::returned(
@@ -458,7 +339,7 @@ mod tests {
                 &parent,
             ).unwrap();
             let downstream = SamplingParameters { parent: Some(&arrived), session_id: "", ..it };
-            prop_assert_eq!(Sampler::probability(at).should_sample(&downstream), result);
+            prop_assert_eq!(Probability::new(at).should_sample(&downstream), result);
         }
     }
 }

@@ -5,7 +5,7 @@ use otel::TraceFlags;
 use crate::Decision;
 
 /// Errors and slow interactions are kept at any rate, the others by what the sampler decided at the start. It can only
-/// keep what was recorded: give it a sampler in [`Sampler::AlwaysRecord`](crate::Sampler::AlwaysRecord).
+/// keep what was recorded: give it a sampler in [`AlwaysRecord`](crate::AlwaysRecord).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TailPolicy {
     /// Keep what had an error?

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use otel::{SpanContext, SpanId, TraceFlags, TraceId};
 use propagation::{
-    Context, Decision, Format, Headers, OtTraceState, Randomness, RatioBits, Sampler, SamplingParameters,
-    Threshold, TraceIdRatio, TraceState,
+    Context, Decision, Format, Headers, OtTraceState, Randomness, RatioBits, Sampler as _,
+    SamplingParameters, Threshold, TraceIdRatioBased, TraceState,
 };
 use serde_json::Value;
 
@@ -260,7 +260,7 @@ fn trace_id_ratios() {
                 assert_eq!(row["sampled"], false, "{row}");
                 continue;
             };
-            let mut sampler = Sampler::TraceIdRatio(TraceIdRatio::new(ratio, bits));
+            let mut sampler = TraceIdRatioBased::new(ratio, bits);
             let it = SamplingParameters { trace_id, ..SamplingParameters::default() };
             let sampled = sampler.should_sample(&it).decision == Decision::RecordAndSample;
             assert_eq!(Some(sampled), row["sampled"].as_bool(), "{row}");
