@@ -13,17 +13,25 @@ const MAX_MEMBERS: usize = 64;
 /// Length of the whole list in bytes that everyone has to propagate (§3.3.2).
 const MAX_BYTES: usize = 8192;
 
-/// Why a text is no key: it is no token (RFC 9110 §5.6.2).
+/// Why a member was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BaggageKeyError;
+pub enum BaggageError {
+    /// The key is no token (RFC 9110 §5.6.2).
+    InvalidKey,
+    /// There are 64 members already.
+    Full,
+}
 
-impl fmt::Display for BaggageKeyError {
+impl fmt::Display for BaggageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a key of baggage: expected letters, digits and !#$%&'*+-.^_`|~")
+        f.write_str(match self {
+            Self::InvalidKey => "not a key of baggage: expected letters, digits and !#$%&'*+-.^_`|~",
+            Self::Full => "baggage is full: expected up to 64 members",
+        })
     }
 }
 
-impl std::error::Error for BaggageKeyError {}
+impl std::error::Error for BaggageError {}
 
 /// Names and values that travel with a request, in order. Keys are unique; texts are as people mean them, unescaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +59,7 @@ pub struct Property {
 
 impl Property {
     /// A property.
-    pub fn new(key: &str, value: Option<&str>) -> Result<Self, BaggageKeyError> {
+    pub fn new(key: &str, value: Option<&str>) -> Result<Self, BaggageError> {
         Ok(Self { key: checked(key)?, value: value.map(str::to_owned) })
     }
 
@@ -119,16 +127,16 @@ impl Baggage {
                 break;
             }
             if let Some(member) = Member::parse(text) {
-                it.insert(member);
+                // Full: an earlier key may still come again.
+                let _ = it.insert(member);
             }
         }
         it
     }
 
-    /// Writes one field, if there is anything to write. Members that would exceed the limits are left out whole.
+    /// Writes one field, if there is anything to write. Members that would make it longer than 8192 bytes are left out whole.
     pub fn inject(&self, write: &mut Write<'_>) {
         let mut out = String::new();
-        let mut count = 0;
         for member in &self.0 {
             let before = out.len();
             if before > 0 {
@@ -137,11 +145,6 @@ impl Baggage {
             member.write(&mut out);
             if out.len() > MAX_BYTES {
                 out.truncate(before);
-            } else {
-                count += 1;
-            }
-            if count == MAX_MEMBERS {
-                break;
             }
         }
         if !out.is_empty() {
@@ -160,9 +163,8 @@ impl Baggage {
     }
 
     /// Sets a value, with these properties.
-    pub fn set(&mut self, key: &str, value: &str, properties: Vec<Property>) -> Result<(), BaggageKeyError> {
-        self.insert(Member { key: checked(key)?, value: value.to_owned(), properties });
-        Ok(())
+    pub fn set(&mut self, key: &str, value: &str, properties: Vec<Property>) -> Result<(), BaggageError> {
+        self.insert(Member { key: checked(key)?, value: value.to_owned(), properties })
     }
 
     /// Takes a member out.
@@ -170,18 +172,21 @@ impl Baggage {
         self.0.retain(|member| member.key != key);
     }
 
-    fn insert(&mut self, member: Member) {
+    fn insert(&mut self, member: Member) -> Result<(), BaggageError> {
         if let Some(it) = self.0.iter_mut().find(|it| it.key == member.key) {
             *it = member;
         } else if self.0.len() < MAX_MEMBERS {
             self.0.push(member);
+        } else {
+            return Err(BaggageError::Full);
         }
+        Ok(())
     }
 }
 
-fn checked(key: &str) -> Result<String, BaggageKeyError> {
+fn checked(key: &str) -> Result<String, BaggageError> {
     let is_key = !key.is_empty() && key.bytes().all(is_token);
-    if is_key { Ok(key.to_owned()) } else { Err(BaggageKeyError) }
+    if is_key { Ok(key.to_owned()) } else { Err(BaggageError::InvalidKey) }
 }
 
 #[cfg(test)]
@@ -237,9 +242,9 @@ mod tests {
         assert_eq!(written(&baggage), "a=3,b=2;p");
         baggage.remove("a");
         assert_eq!(written(&baggage), "b=2;p");
-        assert_eq!(baggage.set("a b", "1", Vec::new()), Err(BaggageKeyError));
-        assert_eq!(baggage.set("", "1", Vec::new()), Err(BaggageKeyError));
-        assert_eq!(Property::new("p;q", None), Err(BaggageKeyError));
+        assert_eq!(baggage.set("a b", "1", Vec::new()), Err(BaggageError::InvalidKey));
+        assert_eq!(baggage.set("", "1", Vec::new()), Err(BaggageError::InvalidKey));
+        assert_eq!(Property::new("p;q", None), Err(BaggageError::InvalidKey));
     }
 
     #[test]
@@ -247,6 +252,13 @@ mod tests {
         let many = |count| (0..count).map(|at| format!("k{at}=v")).collect::<Vec<_>>().join(",");
         check(&[&many(64)], &many(64));
         check(&[&many(65)], &many(64));
+        let mut full = Baggage::default();
+        for at in 0..64 {
+            full.set(&format!("k{at}"), "v", Vec::new()).unwrap();
+        }
+        assert_eq!(full.set("other", "v", Vec::new()), Err(BaggageError::Full));
+        assert_eq!(full.set("k5", "w", Vec::new()), Ok(()));
+        assert_eq!(full.members().len(), 64);
         let fill = format!("a={}", "x".repeat(8190));
         check(&[&fill], &fill);
         check(&[&fill, "b=1"], &fill);

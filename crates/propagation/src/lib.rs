@@ -46,7 +46,7 @@ pub mod trace_context;
 mod trace_state;
 pub mod xray;
 
-pub use baggage::{Baggage, BaggageKeyError, Member, Property};
+pub use baggage::{Baggage, BaggageError, Member, Property};
 pub use context::{Context, SamplingState};
 pub use format::Format;
 pub use headers::{Headers, Write};
