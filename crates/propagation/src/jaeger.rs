@@ -64,7 +64,7 @@ pub fn extract_baggage(headers: Headers<'_>) -> Baggage {
         if let Some((prefix, key)) = name.split_at_checked(BAGGAGE_PREFIX.len())
             && prefix.eq_ignore_ascii_case(BAGGAGE_PREFIX)
         {
-            // A name that is no token is no header either.
+            // A name that is no token is no header either; what comes after the 64th is left out.
             let _ = baggage.set(&key.to_ascii_lowercase(), &percent_decode(value), Vec::new());
         }
     }
