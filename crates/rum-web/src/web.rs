@@ -122,7 +122,7 @@ impl Pipeline {
     /// recorded, exported, rejected, left, then dropped: full, unsampled, waiting, refused, unreachable, large; then malformed
     /// pushes, retries, failures, bytes sent.
     pub fn metrics(&self) -> Vec<f64> {
-        self.inner.metrics().to_array().map(|count| count as f64).to_vec()
+        self.inner.metrics().all().iter().map(|&count| count as f64).collect()
     }
 
     /// Bytes held.

@@ -21,8 +21,8 @@ pub(crate) fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// The text between quotation marks, without them.
-pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
+pub(crate) fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    let mut rest = text;
     while let Some(at) = rest.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         let Some((before, [byte, after @ ..])) = rest.split_at_checked(at) else { return };
         out.extend_from_slice(before);
@@ -37,12 +37,6 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
         rest = after;
     }
     out.extend_from_slice(rest);
-}
-
-pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    escape(out, text);
-    out.push(b'"');
 }
 
 /// Decimal digits.
@@ -65,25 +59,15 @@ fn digits(out: &mut Vec<u8>, mut value: u64, least: usize) {
     out.extend_from_slice(text.get(text.len() - length..).unwrap_or_default());
 }
 
-pub(crate) fn quoted(out: &mut Vec<u8>, value: u64) {
-    out.push(b'"');
-    number(out, value);
-    out.push(b'"');
-}
-
-/// Between quotation marks, as OTLP has its 64-bit integers.
 pub(crate) fn signed(out: &mut Vec<u8>, value: i64) {
-    out.push(b'"');
     if value < 0 {
-        out.push(b'-');
+        raw(out, "-");
     }
     number(out, value.unsigned_abs());
-    out.push(b'"');
 }
 
-/// Padded (RFC 4648), between quotation marks.
+/// Padded (RFC 4648).
 pub(crate) fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.push(b'"');
     for group in bytes.chunks(3) {
         let bits = group.iter().zip([16, 8, 0]).fold(0, |bits, (&byte, at)| bits | u32::from(byte) << at);
         for (place, at) in [18, 12, 6, 0].into_iter().enumerate() {
@@ -91,7 +75,6 @@ pub(crate) fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
             out.push(if place > group.len() { b'=' } else { digit });
         }
     }
-    out.push(b'"');
 }
 
 /// What reads back as the same number; `"NaN"`, `"Infinity"` and `"-Infinity"` as protobuf's JSON mapping has them.

@@ -45,7 +45,7 @@ mod schedule;
 mod texts;
 mod waiting;
 
-pub use metrics::Metrics;
+pub use metrics::{Count, Metrics};
 pub use pipeline::{Answer, Next, Options, Pipeline};
 pub use record::Limits;
 pub use schedule::Millis;

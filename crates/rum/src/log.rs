@@ -85,7 +85,7 @@ impl<'a> Iterator for Records<'a> {
         if self.piece.rest().is_empty() {
             self.piece = Reader::new(self.others.next()?);
         }
-        let length = self.piece.array()?;
-        self.piece.take(u32::from_le_bytes(length) as usize)
+        let length = self.piece.word();
+        Some(self.piece.take(length as usize))
     }
 }

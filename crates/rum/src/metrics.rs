@@ -1,56 +1,56 @@
 //! What became of the spans: counters that only grow.
 
-/// Counts since the start. Whatever was recorded is in exactly one of the others, or still buffered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Metrics {
+/// What is counted. Every span that came in is in exactly one of the others of spans, or still buffered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
     /// Spans that came in.
-    pub recorded: u64,
+    Recorded,
     /// Spans a receiver has taken.
-    pub exported: u64,
-    /// Spans a receiver has taken back in a partial success.
-    pub rejected: u64,
+    Exported,
+    /// Spans a receiver has refused in a partial success.
+    Rejected,
     /// Spans given away when the page was left; nobody answers for them.
-    pub left: u64,
+    Left,
     /// Spans dropped because the queue was full.
-    pub dropped_full: u64,
+    DroppedFull,
     /// Spans dropped because neither their trace was sampled nor their interaction worth keeping.
-    pub dropped_unsampled: u64,
+    DroppedUnsampled,
     /// Spans of interactions that were dropped before their end, because too much was waiting.
-    pub dropped_waiting: u64,
+    DroppedWaiting,
     /// Spans dropped because the receiver refused them for good.
-    pub dropped_refused: u64,
-    /// Spans dropped because they were not got through often enough.
-    pub dropped_unreachable: u64,
-    /// Spans dropped because they are too large to be sent alone.
-    pub dropped_large: u64,
-    /// Pushes that were cut where they stopped making sense. Not spans.
-    pub malformed: u64,
-    /// Requests sent again. Not spans.
-    pub retries: u64,
-    /// Requests that failed, for whatever reason. Not spans.
-    pub failures: u64,
-    /// Bytes of bodies, as they were sent.
-    pub bytes: u64,
+    DroppedRefused,
+    /// Spans dropped because they did not get through, often enough.
+    DroppedUnreachable,
+    /// Spans dropped because one alone is too large to be sent.
+    DroppedLarge,
+    /// Pushes that were cut where they stopped making sense.
+    Malformed,
+    /// Requests sent again.
+    Retries,
+    /// Requests that failed.
+    Failures,
+    /// Bytes of bodies, as they were taken to be sent.
+    Bytes,
 }
 
+/// Counts since the start, by [`Count`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metrics([u64; 14]);
+
 impl Metrics {
-    /// All of them, in the order above.
-    pub fn to_array(self) -> [u64; 14] {
-        [
-            self.recorded,
-            self.exported,
-            self.rejected,
-            self.left,
-            self.dropped_full,
-            self.dropped_unsampled,
-            self.dropped_waiting,
-            self.dropped_refused,
-            self.dropped_unreachable,
-            self.dropped_large,
-            self.malformed,
-            self.retries,
-            self.failures,
-            self.bytes,
-        ]
+    /// One of them.
+    pub fn get(&self, what: Count) -> u64 {
+        self.0.get(what as usize).copied().unwrap_or(0)
+    }
+
+    /// All, in the order of [`Count`].
+    pub fn all(&self) -> &[u64] {
+        &self.0
+    }
+
+    pub(crate) fn add(&mut self, what: Count, more: usize) {
+        if let Some(count) = self.0.get_mut(what as usize) {
+            *count += more as u64;
+        }
     }
 }

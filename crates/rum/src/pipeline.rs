@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use crate::encode::{self, Writer};
 use crate::gzip::gzip;
+use crate::json;
 use crate::log::Log;
-use crate::metrics::Metrics;
+use crate::metrics::{Count, Metrics};
 use crate::read::Reader;
 use crate::record::{Facts, Intake, Limits};
 use crate::schedule::{Backoff, Millis};
@@ -73,12 +74,14 @@ pub struct Answer {
     pub rejected: u32,
 }
 
-/// The body that is being written, or on its way.
-#[derive(Debug)]
-struct Body {
-    json: Vec<u8>,
-    spans: u32,
-    complete: bool,
+/// The body of what is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    None,
+    /// Some of its spans are written.
+    Begun,
+    /// Not answered yet.
+    Complete,
 }
 
 /// Spans of a page on their way to a receiver. Bounded, whatever comes in and whatever does not get out.
@@ -95,14 +98,17 @@ pub struct Pipeline {
     waiting: Waiting,
     queue: Log,
     /// When the oldest of the queue has waited long enough.
-    due: Option<Millis>,
+    due: Millis,
     /// Spans of the queue that are to go whether or not they are due.
     flush: u32,
     /// Taken from the queue to be sent.
     sending: Log,
     /// Spans of `sending` that go in one request.
     at_once: u32,
-    body: Option<Body>,
+    body: Body,
+    json: Vec<u8>,
+    /// Spans of `sending` that are in `json`.
+    written: u32,
     /// Bytes of the body as it was last taken.
     body_bytes: usize,
     backoff: Backoff,
@@ -112,35 +118,38 @@ pub struct Pipeline {
 impl Pipeline {
     /// Nothing recorded yet.
     pub fn new(options: Options) -> Self {
+        let texts = Texts::default();
         Self {
             options,
-            head: encode::head(&[]),
-            texts: Texts::default(),
+            head: encode::head(&[], &texts),
+            texts,
             cut: false,
             scratch: Vec::new(),
             waiting: Waiting::default(),
             queue: Log::default(),
-            due: None,
+            due: Millis(0),
             flush: 0,
             sending: Log::default(),
             at_once: 0,
-            body: None,
+            body: Body::None,
+            json: Vec::new(),
+            written: 0,
             body_bytes: 0,
             backoff: Backoff::default(),
             metrics: Metrics::default(),
         }
     }
 
-    /// Attributes of the resource, `count, key text, value …`, with inline texts. What is malformed is counted and changes
-    /// nothing.
+    /// Attributes of the resource, `count, key text, value …`. What is malformed is counted and changes nothing.
     pub fn set_resource(&mut self, attributes: &[u8]) {
-        self.scratch.clear();
+        let mut checked = Vec::new();
         let mut intake =
-            Intake::new(Reader::new(attributes), &mut self.scratch, &self.options.limits, self.texts.len());
-        if intake.resource().is_some() {
-            self.head = encode::head(&self.scratch);
+            Intake::new(Reader::new(attributes), &mut checked, &self.options.limits, self.texts.len());
+        intake.resource();
+        if intake.reader.malformed() {
+            self.metrics.add(Count::Malformed, 1);
         } else {
-            self.metrics.malformed += 1;
+            self.head = encode::head(&checked, &self.texts);
         }
     }
 
@@ -148,38 +157,40 @@ impl Pipeline {
     pub fn push(&mut self, messages: &[u8], now: Millis) {
         let mut reader = Reader::new(messages);
         while !reader.rest().is_empty() {
-            if self.message(&mut reader, now).is_none() {
-                self.metrics.malformed += 1;
-                self.cut = true;
-                break;
-            }
+            self.message(&mut reader, now);
+        }
+        if reader.malformed() {
+            self.metrics.add(Count::Malformed, 1);
+            self.cut = true;
         }
     }
 
-    fn message(&mut self, reader: &mut Reader<'_>, now: Millis) -> Option<()> {
-        match reader.byte()? {
+    fn message(&mut self, reader: &mut Reader<'_>, now: Millis) {
+        match reader.byte() {
             DEFINE if !self.cut => {
-                let length = reader.small()?;
-                self.texts.define(reader.utf8(length)?, self.options.limits.value_length)
+                let text = reader.bytes();
+                if !reader.malformed() {
+                    let taken = self.texts.define(text, self.options.limits.value_length);
+                    reader.fail_unless(taken);
+                }
             }
             SPAN => {
-                self.scratch.clear();
-                let mut intake =
-                    Intake::new(*reader, &mut self.scratch, &self.options.limits, self.texts.len());
-                let facts = intake.span()?;
-                *reader = intake.rest();
-                self.metrics.recorded += 1;
-                let record = core::mem::take(&mut self.scratch);
-                self.sort(&facts, &record, now);
+                let mut record = core::mem::take(&mut self.scratch);
+                record.clear();
+                let mut intake = Intake::new(*reader, &mut record, &self.options.limits, self.texts.len());
+                let facts = intake.span();
+                *reader = intake.reader;
+                if !reader.malformed() {
+                    self.metrics.add(Count::Recorded, 1);
+                    self.sort(&facts, &record, now);
+                }
                 self.scratch = record;
-                Some(())
             }
             SETTLE => {
-                let group = reader.small()?;
+                let group = reader.small();
                 self.end(group, now);
-                Some(())
             }
-            _ => None,
+            _ => reader.fail(),
         }
     }
 
@@ -194,13 +205,14 @@ impl Pipeline {
             self.waiting.ended(facts.group)
         };
         match why {
-            Some(0) => self.metrics.dropped_unsampled += 1,
+            Some(0) => self.metrics.add(Count::DroppedUnsampled, 1),
             Some(why) => self.enqueue(record, mark(record, why), now),
             None => {
                 self.waiting.add(facts, record, self.options.tail);
-                while self.waiting.spans() > self.options.queue || self.waiting.held() > self.most_bytes() {
+                while self.waiting.spans() > self.options.queue || self.waiting.bytes() > self.most_bytes() {
                     let Some(oldest) = self.waiting.oldest() else { break };
-                    self.metrics.dropped_waiting += u64::from(self.waiting.end(oldest, true, |_, _| {}));
+                    let dropped = self.waiting.end(oldest, true, |_, _| {});
+                    self.metrics.add(Count::DroppedWaiting, dropped);
                 }
             }
         }
@@ -214,142 +226,143 @@ impl Pipeline {
         let spans = self.queue.spans() + self.sending.spans();
         let bytes = self.queue.held() + self.sending.held();
         if spans >= self.options.queue || bytes + record.len() > self.most_bytes() {
-            self.metrics.dropped_full += 1;
-            return;
+            return self.metrics.add(Count::DroppedFull, 1);
+        }
+        if self.queue.spans() == 0 {
+            self.due = Millis(now.0 + self.options.delay);
         }
         self.queue.push(record, bits);
-        self.due.get_or_insert(Millis(now.0 + self.options.delay));
     }
 
     fn end(&mut self, group: u32, now: Millis) {
         let mut waiting = core::mem::take(&mut self.waiting);
         let dropped = waiting.end(group, false, |record, bits| self.enqueue(record, bits, now));
-        self.metrics.dropped_unsampled += u64::from(dropped);
+        self.metrics.add(Count::DroppedUnsampled, dropped);
         self.waiting = waiting;
     }
 
     /// What to do at `now`.
     pub fn next(&mut self, now: Millis) -> Next {
-        if let Some(body) = &self.body {
-            return if body.complete { Next::Idle } else { Next::Encode };
+        match self.body {
+            Body::Begun => return Next::Encode,
+            Body::Complete => return Next::Idle,
+            Body::None => {}
         }
-        if self.sending.spans() == 0 && self.queue.spans() == 0 {
-            return Next::Idle;
+        let mut until = self.backoff.until();
+        if self.sending.spans() == 0 {
+            if self.queue.spans() == 0 {
+                return Next::Idle;
+            }
+            if self.queue.spans() < self.options.batch && self.flush == 0 {
+                until = until.max(self.due);
+            }
         }
-        let mut wait = self.backoff.wait(now);
-        if self.sending.spans() == 0 && self.queue.spans() < self.options.batch && self.flush == 0 {
-            wait = wait.max(self.due.map_or(0, |due| due.0.saturating_sub(now.0)));
-        }
-        if wait > 0 {
-            return Next::In(wait);
+        if until > now {
+            return Next::In(until.0 - now.0);
         }
         if self.sending.spans() == 0 {
-            self.next_batch(now);
+            self.at_once = self.queue.spans().min(self.options.batch.max(1));
+            for record in self.queue.records().take(self.at_once as usize) {
+                self.sending.push(record, 0);
+            }
+            self.queue.forget(self.at_once);
+            self.flush = self.flush.saturating_sub(self.at_once);
+            self.due = Millis(now.0 + self.options.delay);
+            self.backoff.next_batch();
         }
+        // Fewer where a body was too large and this is the last part.
+        self.at_once = self.at_once.min(self.sending.spans());
+        self.json.clone_from(&self.head);
+        self.written = 0;
+        self.body = Body::Begun;
         Next::Encode
     }
 
-    fn next_batch(&mut self, now: Millis) {
-        let count = self.queue.spans().min(self.options.batch.max(1));
-        for record in self.queue.records().take(count as usize) {
-            self.sending.push(record, 0);
-        }
-        self.queue.forget(count);
-        self.flush = self.flush.saturating_sub(count);
-        self.due = (self.queue.spans() > 0).then_some(Millis(now.0 + self.options.delay));
-        self.at_once = count;
-        self.backoff.next_batch();
-    }
-
-    /// Writes `bytes` more of the body, or a little more than that. Is it complete?
+    /// Writes `bytes` more of the body that [`Next::Encode`] asks for, or a little more than that. Is it complete?
     pub fn encode(&mut self, bytes: usize) -> bool {
-        if self.sending.spans() == 0 {
-            return false;
-        }
-        let Body { json, mut spans, complete } =
-            self.body.take().unwrap_or_else(|| Body { json: self.head.clone(), spans: 0, complete: false });
-        let mut writer = Writer { out: json, texts: &self.texts, origin: self.options.origin };
-        let end = writer.out.len().saturating_add(bytes);
-        let mut left = self.sending.records().take(self.at_once as usize).skip(spans as usize);
-        let mut ended = complete;
-        while !ended && writer.out.len() < end {
-            match left.next() {
-                Some(record) => {
-                    if spans > 0 {
-                        writer.out.push(b',');
-                    }
-                    writer.span(record);
-                    spans += 1;
-                }
-                None => {
-                    writer.out.extend_from_slice(encode::TAIL.as_bytes());
-                    ended = true;
-                }
+        if self.body == Body::Begun {
+            let mut json = core::mem::take(&mut self.json);
+            let end = json.len() + bytes.max(1);
+            self.written += self.write(&mut json, self.written, self.at_once - self.written, end);
+            if self.written == self.at_once {
+                self.body = Body::Complete;
             }
+            self.json = json;
         }
-        self.body = Some(Body { json: writer.out, spans, complete: ended });
-        ended
+        self.body == Body::Complete
     }
 
-    fn complete(&self) -> &[u8] {
-        self.body.as_ref().filter(|body| body.complete).map_or(&[], |body| &body.json)
+    /// Writes some of the spans after the first `skip` of all that are buffered, until there are `end` bytes. How many?
+    fn write(&self, out: &mut Vec<u8>, skip: u32, count: u32, end: usize) -> u32 {
+        let records = self.sending.records().chain(self.queue.records());
+        let mut writer = Writer { out, texts: &self.texts, origin: self.options.origin };
+        let mut written = 0;
+        for record in records.skip(skip as usize).take(count as usize) {
+            if writer.out.len() >= end {
+                return written;
+            }
+            writer.span(record);
+            written += 1;
+        }
+        json::raw(writer.out, encode::TAIL);
+        written
     }
 
     /// The complete body: OTLP JSON.
     pub fn body(&mut self) -> Vec<u8> {
-        let json = self.complete().to_vec();
-        self.body_bytes = json.len();
-        json
+        self.taken(self.json.clone())
     }
 
     /// The complete body, compressed.
     pub fn body_gzip(&mut self) -> Vec<u8> {
-        let body = gzip(self.complete());
+        self.taken(gzip(&self.json))
+    }
+
+    fn taken(&mut self, body: Vec<u8>) -> Vec<u8> {
         self.body_bytes = body.len();
         body
     }
 
     /// Spans of the body so far.
     pub fn body_spans(&self) -> u32 {
-        self.body.as_ref().map_or(0, |body| body.spans)
+        self.written
     }
 
     /// How the request with the complete body ended.
     pub fn answered(&mut self, answer: Answer, now: Millis, random: u32) {
-        let Some(body) = self.body.take() else { return };
+        if core::mem::replace(&mut self.body, Body::None) == Body::None {
+            return;
+        }
+        self.json = Vec::new();
         // Those that were given away at the page's exit are not here any more.
-        let spans = body.spans.min(self.sending.spans());
-        self.metrics.bytes += core::mem::take(&mut self.body_bytes) as u64;
-        let dropped = match answer.status {
+        let spans = core::mem::take(&mut self.written).min(self.sending.spans());
+        self.metrics.add(Count::Bytes, core::mem::take(&mut self.body_bytes));
+        let mut refused = spans;
+        let why = match answer.status {
             200..300 => {
-                let rejected = answer.rejected.min(spans);
-                self.metrics.rejected += u64::from(rejected);
-                self.backoff.succeeded();
-                self.sending.forget(spans);
-                self.metrics.exported += u64::from(spans - rejected);
-                return;
+                refused = answer.rejected.min(spans);
+                self.metrics.add(Count::Exported, (spans - refused) as usize);
+                self.backoff = Backoff::default();
+                Count::Rejected
             }
-            413 if spans > 1 => {
-                self.at_once = spans / 2;
-                self.backoff.next_batch();
-                return;
-            }
-            413 => &mut self.metrics.dropped_large,
-            0 | 429 | 502 | 503 | 504 => {
-                self.metrics.failures += 1;
-                if self.backoff.failed(answer.retry_after, now, random) {
-                    self.metrics.retries += 1;
+            413 => {
+                if spans > 1 {
+                    self.at_once = spans / 2;
                     return;
                 }
-                &mut self.metrics.dropped_unreachable
+                Count::DroppedLarge
             }
-            _ => {
-                self.metrics.failures += 1;
-                self.backoff.refused(now, random);
-                &mut self.metrics.dropped_refused
+            status => {
+                self.metrics.add(Count::Failures, 1);
+                let retriable = matches!(status, 0 | 429 | 502 | 503 | 504);
+                if self.backoff.failed(retriable, answer.retry_after, now, random) {
+                    self.metrics.add(Count::Retries, 1);
+                    return;
+                }
+                if retriable { Count::DroppedUnreachable } else { Count::DroppedRefused }
             }
         };
-        *dropped += u64::from(spans);
+        self.metrics.add(why, refused as usize);
         self.sending.forget(spans);
         self.backoff.next_batch();
     }
@@ -359,72 +372,64 @@ impl Pipeline {
         self.flush = self.queue.spans();
     }
 
-    /// The page may be gone after this: all interactions end, and the oldest spans are given away as one gzip body of at most
-    /// `budget` bytes. Empty when none are left. Oldest first, since their traces are complete, or were sent in part.
+    /// The page may be gone after this: all interactions end, and spans are given away as one gzip body of at most `budget`
+    /// bytes. Empty when none are left. Oldest first: the rest of their traces was sent, or is in the same body.
     ///
     /// `in_flight`: also those of a request that was not answered.
     pub fn exit(&mut self, budget: usize, in_flight: bool, now: Millis) -> Vec<u8> {
         while let Some(oldest) = self.waiting.oldest() {
             self.end(oldest, now);
         }
-        let complete = self.body.as_ref().is_some_and(|body| body.complete);
-        let of_sending = if in_flight || !complete { self.sending.spans() } else { 0 };
-        let total = of_sending + self.queue.spans();
-        let skipped = self.sending.spans() - of_sending;
-        let (body, spans) = self.pack(skipped, total, budget, false);
-        if of_sending > 0 && spans > 0 && !complete {
-            self.body = None;
+        let kept = if in_flight || self.body != Body::Complete { 0 } else { self.sending.spans() };
+        if self.body == Body::Begun {
+            self.body = Body::None;
         }
-        self.sending.forget(spans.min(of_sending));
-        self.queue.forget(spans.saturating_sub(of_sending));
-        self.metrics.left += u64::from(spans);
-        self.metrics.bytes += body.len() as u64;
+        let (body, spans) = self.pack(kept, budget, false);
+        let of_sending = spans.min(self.sending.spans() - kept);
+        self.sending.forget(of_sending);
+        self.queue.forget(spans - of_sending);
+        self.metrics.add(Count::Left, spans as usize);
+        self.metrics.add(Count::Bytes, body.len());
         body
     }
 
     /// The newest spans as one gzip body of at most `budget` bytes, which stay where they are: for a request that is only made
     /// if the page crashes.
     pub fn shadow(&self, budget: usize) -> Vec<u8> {
-        self.pack(0, self.sending.spans() + self.queue.spans(), budget, true).0
+        self.pack(0, budget, true).0
     }
 
-    /// A body of some of the `count` spans after the first `skip`, and how many they are.
-    fn pack(&self, skip: u32, count: u32, budget: usize, newest: bool) -> (Vec<u8>, u32) {
-        let mut some = count.min((budget / 100) as u32);
+    /// A body of spans after the first `skip`, and how many they are.
+    fn pack(&self, skip: u32, budget: usize, newest: bool) -> (Vec<u8>, u32) {
+        let count = self.sending.spans() + self.queue.spans() - skip;
+        // A span takes 50 bytes, compressed, or more.
+        let mut some = count.min((budget / 50) as u32);
         while some > 0 {
+            let mut json = self.head.clone();
             let skip = if newest { skip + count - some } else { skip };
-            let records = self.sending.records().chain(self.queue.records()).skip(skip as usize);
-            let mut writer =
-                Writer { out: self.head.clone(), texts: &self.texts, origin: self.options.origin };
-            for (index, record) in records.take(some as usize).enumerate() {
-                if index > 0 {
-                    writer.out.push(b',');
-                }
-                writer.span(record);
-            }
-            writer.out.extend_from_slice(encode::TAIL.as_bytes());
-            let body = gzip(&writer.out);
+            self.write(&mut json, skip, some, usize::MAX);
+            let body = gzip(&json);
             if body.len() <= budget {
                 return (body, some);
             }
+            // As many as would fit if all were alike.
             some = (some - 1).min((u64::from(some) * budget as u64 / body.len() as u64) as u32);
         }
         (Vec::new(), 0)
     }
 
     /// What became of the spans.
-    pub fn metrics(&self) -> Metrics {
-        self.metrics
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Bytes held for spans and texts.
     pub fn memory(&self) -> usize {
         self.queue.held()
             + self.sending.held()
-            + self.waiting.held()
+            + self.waiting.bytes()
             + self.texts.held()
-            + self.scratch.capacity()
             + self.head.capacity()
-            + self.body.as_ref().map_or(0, |body| body.json.capacity())
+            + self.json.capacity()
     }
 }

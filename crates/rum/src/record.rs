@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::read::{Reader, Text};
+use crate::read::{Reader, Text, put_varint};
 use crate::texts::cut;
 
 /// The span has a parent.
@@ -76,9 +76,9 @@ pub(crate) struct Facts {
 /// Walks over a record. What may stay is copied in one piece; only what must change is written anew.
 #[derive(Debug)]
 pub(crate) struct Intake<'r, 'a> {
-    reader: Reader<'r>,
-    /// Where the piece that was read and is not yet copied begins.
-    piece: Reader<'r>,
+    pub(crate) reader: Reader<'r>,
+    /// What was not yet copied, and whatever follows.
+    piece: &'r [u8],
     out: &'a mut Vec<u8>,
     limits: &'a Limits,
     /// Texts that are defined.
@@ -88,206 +88,184 @@ pub(crate) struct Intake<'r, 'a> {
 }
 
 impl<'r, 'a> Intake<'r, 'a> {
-    /// What is read goes to the end of `out`; also when it turns out to be malformed.
+    /// What is read goes to the end of `out`, whether or not it turns out to be malformed.
     pub(crate) fn new(reader: Reader<'r>, out: &'a mut Vec<u8>, limits: &'a Limits, texts: usize) -> Self {
-        Self { reader, piece: reader, out, limits, texts, too_deep: 0 }
+        Self { reader, piece: reader.rest(), out, limits, texts, too_deep: 0 }
     }
 
-    /// What follows what was read.
-    pub(crate) fn rest(&self) -> Reader<'r> {
-        self.reader
-    }
-
-    pub(crate) fn span(&mut self) -> Option<Facts> {
-        let bits = self.reader.byte().filter(|bits| *bits < KEPT_FOR_ERROR)?;
-        self.reader.take(if bits & PARENT == 0 { 24 } else { 32 })?;
-        let flags = self.reader.small()?;
-        let group = self.reader.small()?;
-        self.text()?;
-        self.reader.byte().filter(|kind| *kind <= 5)?;
-        self.reader.varint()?;
-        let duration = self.reader.varint()?;
-        let status = self.reader.byte().filter(|code| *code <= ERROR)?;
+    pub(crate) fn span(&mut self) -> Facts {
+        let bits = self.reader.byte();
+        self.reader.take(if bits & PARENT == 0 { 24 } else { 32 });
+        let flags = self.reader.small();
+        let group = self.reader.small();
+        self.text();
+        let kind = self.reader.byte();
+        self.reader.varint();
+        let duration = self.reader.varint();
+        let status = self.reader.byte();
+        self.reader.fail_unless(bits < KEPT_FOR_ERROR && kind <= 5 && status <= ERROR);
         if bits & STATE != 0 {
-            self.text()?;
+            self.text();
         }
         if bits & MESSAGE != 0 {
-            self.text()?;
+            self.text();
         }
-        self.attributes(self.limits.attributes)?;
+        self.list(self.limits.attributes, Self::attribute);
         self.list(self.limits.events, |it| {
-            it.text()?;
-            it.reader.varint()?;
-            it.attributes(it.limits.attributes_per_item)
-        })?;
+            it.text();
+            it.reader.varint();
+            it.list(it.limits.attributes_per_item, Self::attribute);
+        });
         self.list(self.limits.links, |it| {
-            it.reader.take(24)?;
-            it.reader.small()?;
-            it.text()?;
-            it.attributes(it.limits.attributes_per_item)
-        })?;
-        self.copy_to(self.reader);
-        Some(Facts {
+            it.reader.take(24);
+            it.reader.small();
+            it.text();
+            it.list(it.limits.attributes_per_item, Self::attribute);
+        });
+        self.copy_to(self.left());
+        Facts {
             group,
             root: bits & ROOT != 0,
             sampled: flags & SAMPLED != 0,
             error: status == ERROR,
             duration,
-        })
+        }
     }
 
     /// Attributes as a resource has them: without the count of those that were dropped.
-    pub(crate) fn resource(&mut self) -> Option<()> {
-        for _ in 0..self.reader.count()? {
-            self.attribute()?;
+    pub(crate) fn resource(&mut self) {
+        for _ in 0..self.reader.count() {
+            self.attribute();
         }
-        self.copy_to(self.reader);
-        Some(())
+        self.copy_to(self.left());
     }
 
-    /// Copies what was read before `at`. What was read since then is left out.
-    fn copy_to(&mut self, at: Reader<'r>) {
-        let length = self.piece.rest().len().saturating_sub(at.rest().len());
-        self.out.extend_from_slice(self.piece.rest().get(..length).unwrap_or_default());
-        self.piece = self.reader;
+    /// Bytes left to read, which says where the reader is.
+    fn left(&self) -> usize {
+        self.reader.rest().len()
     }
 
-    fn varint(&mut self, mut value: u32) {
-        while value >= 0x80 {
-            self.out.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.out.push(value as u8);
+    /// Copies what was read until so many bytes were left. What was read since then is left out.
+    fn copy_to(&mut self, left: usize) {
+        let length = self.piece.len().saturating_sub(left);
+        self.out.extend_from_slice(self.piece.get(..length).unwrap_or_default());
+        self.piece = self.reader.rest();
     }
 
     /// Takes back what was written after `mark`, and leaves out what was read since.
     fn leave_out(&mut self, mark: usize) {
         self.out.truncate(mark);
-        self.piece = self.reader;
+        self.piece = self.reader.rest();
     }
 
-    fn text(&mut self) -> Option<Text<'r>> {
-        let text = self.reader.text()?;
-        match text {
-            Text::Interned(number) if number as usize >= self.texts => None,
-            text => Some(text),
+    fn text(&mut self) -> Text<'r> {
+        let text = self.reader.text();
+        if let Text::Interned(number) = text {
+            self.reader.fail_unless((number as usize) < self.texts);
         }
+        text
     }
 
     /// A list, and the count of what the page dropped of it.
-    fn list(&mut self, limit: u32, element: fn(&mut Self) -> Option<()>) -> Option<()> {
+    fn list(&mut self, limit: u32, element: fn(&mut Self)) {
         let of_others = core::mem::take(&mut self.too_deep);
-        let before = self.reader;
-        let count = self.reader.count()?;
+        let before = self.left();
+        let count = self.reader.count();
         let kept = count.min(limit);
         if kept < count {
             self.copy_to(before);
-            self.varint(kept);
+            put_varint(self.out, kept);
         }
-        for _ in 0..kept {
-            element(self)?;
-        }
-        let mut dropped = self.too_deep;
-        if kept < count {
-            self.copy_to(self.reader);
-            let mark = self.out.len();
-            for _ in kept..count {
-                element(self)?;
+        let mut too_deep = 0;
+        let mut mark = 0;
+        for index in 0..count {
+            if index == kept {
+                self.copy_to(self.left());
+                mark = self.out.len();
             }
-            self.leave_out(mark);
-            dropped += count - kept;
+            element(self);
+            if index < kept {
+                too_deep = self.too_deep;
+            }
         }
-        let before = self.reader;
-        let said = self.reader.small()?;
+        if kept < count {
+            self.leave_out(mark);
+        }
+        let dropped = count - kept + too_deep;
+        let before = self.left();
+        let said = self.reader.small();
         if dropped > 0 {
             self.copy_to(before);
-            self.varint(said.saturating_add(dropped));
+            put_varint(self.out, said.saturating_add(dropped));
         }
         self.too_deep = of_others;
-        Some(())
     }
 
-    fn attributes(&mut self, limit: u32) -> Option<()> {
-        self.list(limit, Self::attribute)
-    }
-
-    fn attribute(&mut self) -> Option<()> {
-        self.text()?;
-        self.value()
+    fn attribute(&mut self) {
+        self.text();
+        self.value();
     }
 
     /// A value of any depth, in constant stack; one within more than [`DEPTH`] others becomes empty.
-    fn value(&mut self) -> Option<()> {
+    fn value(&mut self) {
         // For each array and map around: twice what is left of it, and 1 where keys stand before the values.
         let mut around: Vec<u64> = Vec::new();
         let mut mark = 0;
-        loop {
-            let before = self.reader;
-            match self.reader.byte()? {
+        while !self.reader.malformed() {
+            let before = self.left();
+            let tag = self.reader.byte();
+            match tag {
                 tag::EMPTY | tag::FALSE | tag::TRUE => {}
-                tag::TEXT => self.text_value()?,
+                tag::TEXT | tag::BYTES => self.long_value(tag),
                 tag::INT => {
-                    self.reader.varint()?;
+                    self.reader.varint();
                 }
                 tag::DOUBLE => {
-                    self.reader.take(8)?;
+                    self.reader.take(8);
                 }
-                tag::BYTES => self.bytes_value()?,
-                tag @ (tag::ARRAY | tag::MAP) => {
+                tag::ARRAY | tag::MAP => {
                     if around.len() == DEPTH {
                         self.copy_to(before);
                         self.out.push(tag::EMPTY);
                         mark = self.out.len();
-                        self.too_deep = self.too_deep.saturating_add(1);
+                        self.too_deep += 1;
                     }
-                    around.push(u64::from(self.reader.count()?) << 1 | u64::from(tag == tag::MAP));
+                    around.push(u64::from(self.reader.count()) << 1 | u64::from(tag == tag::MAP));
                 }
-                _ => return None,
+                _ => self.reader.fail(),
             }
             loop {
-                match around.last_mut() {
-                    None => return Some(()),
-                    Some(left) if *left < 2 => {
-                        around.pop();
-                        if around.len() == DEPTH {
-                            self.leave_out(mark);
-                        }
+                let Some(left) = around.last_mut() else { return };
+                if *left >= 2 {
+                    *left -= 2;
+                    if *left & 1 == 1 {
+                        self.text();
                     }
-                    Some(left) => {
-                        *left -= 2;
-                        if *left & 1 == 1 {
-                            self.text()?;
-                        }
-                        break;
-                    }
+                    break;
+                }
+                around.pop();
+                if around.len() == DEPTH {
+                    self.leave_out(mark);
                 }
             }
         }
     }
 
-    fn text_value(&mut self) -> Option<()> {
-        let before = self.reader;
-        // One that is interned is cut when it is written.
-        if let Text::Inline(text) = self.text()? {
-            self.shorten(before, text.as_bytes(), cut(text, self.limits.value_length), 1);
-        }
-        Some(())
-    }
-
-    fn bytes_value(&mut self) -> Option<()> {
-        let before = self.reader;
-        let bytes = self.reader.bytes()?;
-        let length = self.limits.value_length as usize;
-        self.shorten(before, bytes, if length == 0 { bytes.len() } else { length }, 0);
-        Some(())
-    }
-
-    /// Leaves `length` of the bytes that were read since `before`; the length is written shifted left by `shift`.
-    fn shorten(&mut self, before: Reader<'r>, bytes: &[u8], length: usize, shift: u32) {
-        if let Some(bytes) = bytes.get(..length).filter(|some| some.len() < bytes.len()) {
+    /// A text, or bytes, of limited length. A text that is interned is cut when it is written.
+    fn long_value(&mut self, tag: u8) {
+        let before = self.left();
+        let limit = self.limits.value_length;
+        let (bytes, length, shift) = if tag == tag::BYTES {
+            let bytes = self.reader.bytes();
+            (bytes, if limit == 0 { bytes.len() } else { limit as usize }, 0)
+        } else {
+            let Text::Inline(text) = self.text() else { return };
+            (text, cut(text, limit), 1)
+        };
+        if length < bytes.len() {
             self.copy_to(before);
-            self.varint((bytes.len() as u32) << shift);
-            self.out.extend_from_slice(bytes);
+            put_varint(self.out, (length as u32) << shift);
+            self.out.extend_from_slice(bytes.get(..length).unwrap_or_default());
         }
     }
 }

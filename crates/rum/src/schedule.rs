@@ -6,14 +6,13 @@ pub struct Millis(pub u64);
 
 /// The first wait after a failure; each further one is half as long again.
 const FIRST_WAIT: u64 = 1_000;
-const LONGEST_WAIT: u64 = 30_000;
 /// After so many failures in a row, whatever was sent, one request is tried in each [`PAUSE`].
 const FAILURES: u32 = 5;
 const PAUSE: u64 = 60_000;
 /// A longer `Retry-After` is not believed.
 const LONGEST_RETRY_AFTER: u64 = 3_600_000;
 /// A batch that failed so often is given up: it may be the batch.
-pub(crate) const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 8;
 
 /// Waits after failures.
 #[derive(Debug, Default)]
@@ -26,9 +25,9 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// Milliseconds that must still pass.
-    pub(crate) fn wait(&self, now: Millis) -> u64 {
-        self.until.0.saturating_sub(now.0)
+    /// Nothing is sent before.
+    pub(crate) fn until(&self) -> Millis {
+        self.until
     }
 
     /// Another batch is tried.
@@ -36,33 +35,32 @@ impl Backoff {
         self.attempts = 0;
     }
 
-    pub(crate) fn succeeded(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The batch was refused and is not sent again.
-    pub(crate) fn refused(&mut self, now: Millis, random: u32) {
-        self.failures += 1;
-        if self.failures >= FAILURES {
-            self.until = Millis(now.0 + jitter(PAUSE, random));
-        }
-    }
-
     /// `retry_after`: what the answer asked for, in milliseconds. Is the batch to be sent again?
-    pub(crate) fn failed(&mut self, retry_after: Option<u64>, now: Millis, random: u32) -> bool {
+    pub(crate) fn failed(
+        &mut self,
+        retriable: bool,
+        retry_after: Option<u64>,
+        now: Millis,
+        random: u32,
+    ) -> bool {
         self.failures += 1;
         self.attempts += 1;
-        let mut wait = FIRST_WAIT;
-        for _ in 1..self.attempts {
-            wait = (wait + wait / 2).min(LONGEST_WAIT);
+        let again = retriable && self.attempts < ATTEMPTS;
+        let mut wait = 0;
+        if self.failures >= FAILURES {
+            wait = jitter(PAUSE, random);
+        } else if again {
+            wait = FIRST_WAIT;
+            for _ in 1..self.attempts {
+                wait += wait / 2;
+            }
+            wait = jitter(wait, random);
+            if retry_after.is_some() {
+                wait = 0;
+            }
         }
-        wait = jitter(if self.failures >= FAILURES { PAUSE } else { wait }, random);
-        if let Some(asked) = retry_after {
-            let asked = asked.min(LONGEST_RETRY_AFTER);
-            wait = if self.failures >= FAILURES { wait.max(asked) } else { asked };
-        }
-        self.until = Millis(now.0 + wait);
-        self.attempts < ATTEMPTS
+        self.until = Millis(now.0 + wait.max(retry_after.unwrap_or(0).min(LONGEST_RETRY_AFTER)));
+        again
     }
 }
 

@@ -6,14 +6,14 @@ use crate::json;
 use crate::read::Text;
 
 /// More are refused: numbers are for what repeats.
-pub(crate) const MOST: usize = 4096;
+const MOST: usize = 4096;
 
 #[derive(Debug)]
 struct Place {
-    /// One past the text's last byte; it begins where the one before ends.
+    begin: u32,
     end: u32,
-    /// Its first so many bytes are as much of it as a value may hold.
-    value: u32,
+    /// Where as much of it ends as a value may hold.
+    value_end: u32,
 }
 
 /// Escaped, without quotation marks, one after the other.
@@ -23,25 +23,33 @@ pub(crate) struct Texts {
     places: Vec<Place>,
 }
 
-/// Bytes of the first `characters`; 0 characters stand for all.
-pub(crate) fn cut(text: &str, characters: u32) -> usize {
-    let all = if characters == 0 { usize::MAX } else { characters as usize };
-    text.char_indices().nth(all).map_or(text.len(), |(at, _)| at)
+/// Bytes of the first so many characters of UTF-8; 0 characters stand for all.
+pub(crate) fn cut(text: &[u8], characters: u32) -> usize {
+    let mut left = characters;
+    if characters > 0 {
+        for (at, byte) in text.iter().enumerate() {
+            // Not inside a character.
+            if byte & 0xC0 != 0x80 {
+                if left == 0 {
+                    return at;
+                }
+                left -= 1;
+            }
+        }
+    }
+    text.len()
 }
 
 impl Texts {
-    /// Takes the next text. `None`: there are too many.
-    pub(crate) fn define(&mut self, text: &str, value_length: u32) -> Option<()> {
-        if self.places.len() >= MOST {
-            return None;
-        }
-        let (value, rest) = text.split_at_checked(cut(text, value_length))?;
-        let begin = self.json.len();
+    /// Takes the next text. False: there are too many.
+    pub(crate) fn define(&mut self, text: &[u8], value_length: u32) -> bool {
+        let (value, rest) = text.split_at_checked(cut(text, value_length)).unwrap_or_default();
+        let begin = self.json.len() as u32;
         json::escape(&mut self.json, value);
-        let value = self.json.len() - begin;
+        let value_end = self.json.len() as u32;
         json::escape(&mut self.json, rest);
-        self.places.push(Place { end: self.json.len() as u32, value: value as u32 });
-        Some(())
+        self.places.push(Place { begin, end: self.json.len() as u32, value_end });
+        self.places.len() <= MOST
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -53,32 +61,28 @@ impl Texts {
         self.json.capacity() + self.places.capacity() * size_of::<Place>()
     }
 
-    /// The JSON of a text that is defined, and the length of it as a value.
-    fn get(&self, number: u32) -> Option<(&[u8], u32)> {
-        let place = self.places.get(number as usize)?;
-        let before = number.checked_sub(1).and_then(|before| self.places.get(before as usize));
-        let begin = before.map_or(0, |place| place.end);
-        Some((self.json.get(begin as usize..place.end as usize)?, place.value))
+    /// The JSON of a text that is defined; all of it, or what a value may hold.
+    fn get(&self, number: u32, value: bool) -> &[u8] {
+        let place = self.places.get(number as usize);
+        let range =
+            place.map_or(0..0, |it| it.begin as usize..if value { it.value_end } else { it.end } as usize);
+        self.json.get(range).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self, text: Text<'_>) -> bool {
         match text {
             Text::Inline(text) => text.is_empty(),
-            Text::Interned(number) => self.get(number).is_none_or(|(json, _)| json.is_empty()),
+            Text::Interned(number) => self.get(number, false).is_empty(),
         }
     }
 
     /// The text as a JSON string; all of it, or what a value may hold.
     pub(crate) fn write(&self, out: &mut Vec<u8>, text: Text<'_>, value: bool) {
+        out.push(b'"');
         match text {
-            Text::Inline(text) => json::string(out, text),
-            Text::Interned(number) => {
-                let (json, length) = self.get(number).unwrap_or_default();
-                let json = if value { json.get(..length as usize).unwrap_or_default() } else { json };
-                out.push(b'"');
-                out.extend_from_slice(json);
-                out.push(b'"');
-            }
+            Text::Inline(text) => json::escape(out, text),
+            Text::Interned(number) => out.extend_from_slice(self.get(number, value)),
         }
+        out.push(b'"');
     }
 }

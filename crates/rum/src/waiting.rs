@@ -45,9 +45,9 @@ impl Waiting {
         self.spans
     }
 
-    /// Bytes of memory.
-    pub(crate) fn held(&self) -> usize {
-        self.bytes.capacity()
+    /// Bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Why a span of a group that has ended is kept; 0: it is not. `None`: the group has not ended.
@@ -79,7 +79,7 @@ impl Waiting {
     }
 
     /// Ends a group: gives its spans away if they are worth keeping, or if not, says how many there were.
-    pub(crate) fn end(&mut self, id: u32, drop: bool, mut keep: impl FnMut(&[u8], u8)) -> u32 {
+    pub(crate) fn end(&mut self, id: u32, drop: bool, mut keep: impl FnMut(&[u8], u8)) -> usize {
         let mut why = 0;
         if let Some(at) = self.open.iter().position(|it| it.id == id) {
             let group = self.open.remove(at);

@@ -146,5 +146,5 @@ fn golden() {
     insta::assert_snapshot!(
         body.replace("{\"traceId", "\n{\"traceId").replace("{\"timeUnix", "\n{\"timeUnix")
     );
-    assert_eq!(pipeline.metrics().malformed, 0);
+    assert_eq!(pipeline.metrics().get(rum::Count::Malformed), 0);
 }
