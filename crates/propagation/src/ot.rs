@@ -178,6 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn thresholds_rise() {
+        let mut it = OtTraceState::default();
+        for (threshold, rises) in [("4", true), ("4", true), ("c", true), ("8", false)] {
+            assert_eq!(it.raise(Threshold::parse(threshold).unwrap()), rises, "{threshold}");
+        }
+        assert_eq!(it.value(), "th:c");
+    }
+
+    #[test]
     fn within_a_tracestate() {
         let mut state = TraceState::parse(["a=1,ot=rv:6e6d1a75832a2f"]).unwrap();
         let mut ot = OtTraceState::of(&state);

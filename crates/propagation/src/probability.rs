@@ -124,6 +124,7 @@ mod tests {
         check(0.25, Some("c"));
         check(0.01, Some("fd70a3d70a3d71"));
         check(least, Some("ffffffffffffff"));
+        check(least * 1.5, Some("fffffffffffffe"));
         check(least * 0.999, None);
         check(0.0, None);
         check(-1.0, None);

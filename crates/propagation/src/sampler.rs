@@ -287,6 +287,20 @@ mod tests {
     }
 
     #[test]
+    fn a_session_leaves_randomness_that_came() {
+        let mut came = Context::remote(TraceId::ABSENT, SpanId::ABSENT, SamplingState::Defer);
+        came.trace_state = TraceState::parse(["ot=rv:ffffffffffffff"]).unwrap();
+        let it = SamplingParameters {
+            parent: Some(&came),
+            trace_id: TraceId(1),
+            session_id: "s",
+            ..SamplingParameters::default()
+        };
+        let result = SessionProbability::new(0.5).should_sample(&it);
+        assert_eq!(result.trace_state.as_str(), "ot=th:8;rv:ffffffffffffff");
+    }
+
+    #[test]
     fn by_parent() {
         let mut sampler = ParentBased::new(Probability::new(1.0));
         check(&mut sampler, None, (KEPT, "ot=th:0"));

@@ -190,6 +190,7 @@ mod tests {
         assert_eq!(state.get("a"), None);
         assert_eq!(state.set("A", "1"), Err(TraceStateError));
         assert_eq!(state.set("a", "1,b=2"), Err(TraceStateError));
+        assert_eq!(state.set("a", "1 "), Err(TraceStateError));
         assert_eq!(state.as_str(), "c=5,b=4,ab=2");
     }
 
