@@ -13,14 +13,15 @@ const LONGEST: usize = 258;
 const HASH_BITS: u32 = 13;
 /// Candidates that are tried at each place.
 const TRIES: usize = 16;
+const LONGEST_CODE: u8 = 15;
 /// Literals and matches of a block.
 const BLOCK: usize = 1 << 14;
 const END: usize = 256;
 /// Literals, the end of a block, lengths.
 const LITERALS: usize = 286;
 const DISTANCES: usize = 30;
-/// The order in which the lengths of code lengths are written (RFC 1951 §3.2.7).
-const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+/// Lengths of codes of lengths, of which the first three are for repetition (RFC 1951 §3.2.7).
+const CODE_LENGTHS: u32 = 19;
 
 /// Bits, the lowest first.
 struct Bits {
@@ -49,23 +50,36 @@ struct Codes {
 }
 
 impl Codes {
-    /// Huffman codes of at most `longest` bits.
-    fn of(counts: &mut [u32], longest: u8) -> Self {
+    /// Codes for symbols that occur so often, fewer than 2^15 times in all. As short as Shannon allows, and then shorter for
+    /// one after the other until no bits are left over: within a few percent of Huffman's, without a tree.
+    fn of(counts: &mut [u32]) -> Self {
         // Decoders want a complete code: two symbols at least.
         for count in counts.iter_mut().take(2) {
             *count = (*count).max(1);
         }
-        let mut lengths = lengths_of(counts);
-        while lengths.iter().any(|length| *length > longest) {
-            // Flatter counts make shorter codes.
-            for count in counts.iter_mut().filter(|count| **count > 0) {
-                *count = *count / 2 + 1;
+        let total: u32 = counts.iter().sum();
+        let mut free = 1_u32 << LONGEST_CODE;
+        let mut lengths = vec![0_u8; counts.len()];
+        for (length, &count) in lengths.iter_mut().zip(&*counts).filter(|(_, count)| **count > 0) {
+            while count << *length < total {
+                *length += 1;
             }
-            lengths = lengths_of(counts);
+            free -= room(*length);
+        }
+        // Those first that lost most when their lengths were rounded up.
+        let mut eighths = 15;
+        while free > 0 {
+            for (length, &count) in lengths.iter_mut().zip(&*counts) {
+                if *length > 1 && room(*length) <= free && (count << *length) * 8 >= total * eighths {
+                    free -= room(*length);
+                    *length -= 1;
+                }
+            }
+            eighths = eighths.saturating_sub(1);
         }
         let mut codes = vec![0; lengths.len()];
         let mut next = 0_u16;
-        for length in 1..=longest {
+        for length in 1..=LONGEST_CODE {
             next <<= 1;
             for (code, _) in codes.iter_mut().zip(&lengths).filter(|(_, it)| **it == length) {
                 *code = next.reverse_bits() >> (16 - u32::from(length));
@@ -82,50 +96,9 @@ impl Codes {
     }
 }
 
-/// Depths of a Huffman tree's leaves, by joining the two rarest until one is left.
-fn lengths_of(counts: &[u32]) -> Vec<u8> {
-    let mut nodes: Vec<u32> = counts.to_vec();
-    let mut parents = vec![0_usize; counts.len() * 2];
-    loop {
-        let mut rarest = [(u32::MAX, 0); 2];
-        for (node, &count) in nodes.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let [first, second] = &mut rarest;
-            if count < first.0 {
-                *second = *first;
-                *first = (count, node);
-            } else if count < second.0 {
-                *second = (count, node);
-            }
-        }
-        let [(one, first), (other, second)] = rarest;
-        if other == u32::MAX {
-            break;
-        }
-        for child in [first, second] {
-            if let (Some(node), Some(parent)) = (nodes.get_mut(child), parents.get_mut(child)) {
-                *node = 0;
-                *parent = counts.len();
-            }
-        }
-        let joined = nodes.len();
-        for child in [first, second] {
-            if let Some(parent) = parents.get_mut(child) {
-                *parent = joined;
-            }
-        }
-        nodes.push(one + other);
-    }
-    // Parents stand after their children.
-    let mut depths = vec![0_u8; nodes.len()];
-    for node in (0..nodes.len()).rev() {
-        let parent = parents.get(node).copied().unwrap_or(0);
-        let depth = depths.get(parent).filter(|_| parent > 0).map_or(0, |depth| depth + 1);
-        if let Some(it) = depths.get_mut(node) {
-            *it = depth;
-        }
-    }
-    depths.truncate(counts.len());
-    depths
+/// What a code of that length takes of all there are of the longest.
+fn room(length: u8) -> u32 {
+    1 << (LONGEST_CODE - length)
 }
 
 /// Symbol, number of extra bits and their value of something that counts from 0: RFC 1951 §3.2.5 as arithmetic, with
@@ -160,13 +133,19 @@ fn put_block(symbols: &[u32], last: bool, bits: &mut Bits) {
             seen(&mut distances, bucket((symbol & 0xFFFF) - 1, 1).0);
         }
     }
-    let literals = Codes::of(&mut literals, 15);
-    let distances = Codes::of(&mut distances, 15);
+    let literals = Codes::of(&mut literals);
+    let distances = Codes::of(&mut distances);
     bits.put(u32::from(last) | 2 << 1, 3);
     bits.put((LITERALS - 257) as u32, 5);
     bits.put((DISTANCES - 1) as u32, 5);
-    bits.put(ORDER.len() as u32 - 4, 4);
-    put_lengths(&[&*literals.lengths, &*distances.lengths].concat(), bits);
+    // The lengths themselves take 4 bits each: all codes of them but those for repetition, which would save 90 bytes a block.
+    bits.put(CODE_LENGTHS - 4, 4);
+    for at in 0..CODE_LENGTHS {
+        bits.put(if at < 3 { 0 } else { 4 }, 3);
+    }
+    for length in literals.lengths.iter().chain(&distances.lengths) {
+        bits.put(u32::from(length.reverse_bits() >> 4), 4);
+    }
     for &symbol in symbols {
         if symbol < 256 {
             literals.put(symbol as usize, bits);
@@ -180,38 +159,6 @@ fn put_block(symbols: &[u32], last: bool, bits: &mut Bits) {
         bits.put(value, extra);
     }
     literals.put(END, bits);
-}
-
-/// Code lengths, where those that repeat are written once (RFC 1951 §3.2.7). Only runs of zeros are.
-fn put_lengths(lengths: &[u8], bits: &mut Bits) {
-    // 17 and 18 with their extra bits above.
-    let mut runs: Vec<u32> = Vec::new();
-    let mut rest = lengths;
-    while let [length, after @ ..] = rest {
-        let zeros = rest.iter().take(138).take_while(|it| **it == 0).count();
-        rest = if zeros < 3 {
-            runs.push(u32::from(*length));
-            after
-        } else {
-            runs.push(if zeros < 11 { 17 | (zeros as u32 - 3) << 8 } else { 18 | (zeros as u32 - 11) << 8 });
-            rest.get(zeros..).unwrap_or_default()
-        };
-    }
-    let mut counts = [0; ORDER.len()];
-    for run in &runs {
-        if let Some(count) = counts.get_mut((run & 0xFF) as usize) {
-            *count += 1;
-        }
-    }
-    let codes = Codes::of(&mut counts, 7);
-    for at in ORDER {
-        bits.put(codes.lengths.get(usize::from(at)).copied().unwrap_or(0).into(), 3);
-    }
-    for run in runs {
-        let symbol = run & 0xFF;
-        codes.put(symbol as usize, bits);
-        bits.put(run >> 8, [0, 3, 7].get(symbol.saturating_sub(16) as usize).copied().unwrap_or(0));
-    }
 }
 
 /// The bytes as one gzip member.
@@ -314,21 +261,17 @@ mod tests {
         }
     }
 
+    /// Symbols with these counts, in bits of code.
+    fn check_codes(counts: &[u32], expected: &[u8]) {
+        assert_eq!(Codes::of(&mut counts.to_vec()).lengths, expected);
+    }
+
     #[test]
-    fn codes_that_would_be_too_long() {
-        // Fibonacci numbers make the deepest tree.
-        let (mut one, mut other) = (1, 1);
-        let mut text = Vec::new();
-        for byte in 0..20 {
-            text.extend(vec![byte; one]);
-            (one, other) = (other, one + other);
-        }
-        let mut counts: Vec<u32> = Vec::new();
-        for byte in 0..20_u8 {
-            counts.push(text.iter().filter(|it| **it == byte).count() as u32);
-        }
-        assert!(lengths_of(&counts).iter().any(|length| *length > 15));
-        assert!(Codes::of(&mut counts, 15).lengths.iter().all(|length| (1..=15).contains(length)));
+    fn codes() {
+        check_codes(&[0, 0, 0], &[1, 1, 0]);
+        check_codes(&[0, 0, 7], &[2, 2, 1]);
+        check_codes(&[1, 1, 2, 4, 8, 16], &[5, 5, 4, 3, 2, 1]);
+        check_codes(&[5, 5, 5, 5], &[2, 2, 2, 2]);
     }
 
     proptest! {

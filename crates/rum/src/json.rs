@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 const HEX: &[u8; 16] = b"0123456789abcdef";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+#[inline(never)]
 pub(crate) fn raw(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
@@ -78,6 +79,7 @@ pub(crate) fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// What reads back as the same number; `"NaN"`, `"Infinity"` and `"-Infinity"` as protobuf's JSON mapping has them.
+#[inline(never)]
 pub(crate) fn double(out: &mut Vec<u8>, value: f64) {
     if value.is_nan() {
         return raw(out, "\"NaN\"");

@@ -38,12 +38,14 @@ impl<'a> Reader<'a> {
         self.malformed = true;
     }
 
+    #[inline(never)]
     pub(crate) fn fail_unless(&mut self, fits: bool) {
         if !fits {
             self.fail();
         }
     }
 
+    #[inline(never)]
     pub(crate) fn take(&mut self, count: usize) -> &'a [u8] {
         if let Some((taken, rest)) = self.rest.split_at_checked(count) {
             self.rest = rest;
@@ -53,6 +55,7 @@ impl<'a> Reader<'a> {
         &[]
     }
 
+    #[inline(never)]
     pub(crate) fn byte(&mut self) -> u8 {
         self.take(1).first().copied().unwrap_or(0)
     }
@@ -67,6 +70,7 @@ impl<'a> Reader<'a> {
     }
 
     /// LEB128, of 64 bits at most.
+    #[inline(never)]
     pub(crate) fn varint(&mut self) -> u64 {
         let mut value = 0;
         let mut shift = 0;
@@ -91,6 +95,7 @@ impl<'a> Reader<'a> {
         (value >> 1) as i64 ^ -((value & 1) as i64)
     }
 
+    #[inline(never)]
     pub(crate) fn small(&mut self) -> u32 {
         let value = self.varint();
         self.fail_unless(u32::try_from(value).is_ok());
@@ -98,6 +103,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How many things follow. Each takes a byte or more, so that a wrong count is told before anything is done for it.
+    #[inline(never)]
     pub(crate) fn count(&mut self) -> u32 {
         let count = self.small();
         if count as usize <= self.rest.len() {
@@ -112,12 +118,14 @@ impl<'a> Reader<'a> {
         self.take(length as usize)
     }
 
+    #[inline(never)]
     pub(crate) fn text(&mut self) -> Text<'a> {
         let tag = self.small();
         if tag & 1 == 1 { Text::Interned(tag >> 1) } else { Text::Inline(self.take(tag as usize >> 1)) }
     }
 }
 
+#[inline(never)]
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
