@@ -98,6 +98,7 @@ fn end_to_end() -> Result {
 /// In the browser by `tests/e2e/src/bin/bench.rs`; native in the crates that have `benches/`.
 pub(crate) fn bench(json: Option<&Path>) -> Result {
     dist::build()?;
+    let path = tools::build_tools()?;
     let browser = tools::browser()?;
     step("bench, in the browser", || {
         let mut command = cargo(&[
@@ -118,6 +119,7 @@ pub(crate) fn bench(json: Option<&Path>) -> Result {
             );
         }
         command
+            .env("PATH", path)
             .env("FLAMEFALL_DIST", dist::directory())
             .env("CHROME", browser.chrome)
             .env("CHROMEDRIVER", browser.driver);

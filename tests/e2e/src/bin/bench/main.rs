@@ -1,7 +1,7 @@
 //! Benchmarks, in the browser and native. `cargo xtask bench [--json FILE]` builds the site and calls this.
 //!
 //! Prints one figure a line, and writes all of them as `{"name": {"value": 1.0, "unit": "ms", "bar": 2.0}}`. The names of
-//! parts (`decode`, `open`, `frames`, `large`, `sizes`, `native`, `start`) after the options run only those.
+//! parts (`decode`, `open`, `frames`, `large`, `sizes`, `native`, `start`, `tracer`) after the options run only those.
 
 #![expect(clippy::print_stdout, reason = "a command-line program talks to its reader")]
 
@@ -12,6 +12,7 @@ mod large;
 mod native;
 mod open;
 mod sizes;
+mod tracer;
 
 use std::{env, fs};
 
@@ -56,6 +57,7 @@ const PARTS: &[(&str, Part)] = &[
     ("frames", frames::measure),
     ("large", large::measure),
     ("native", native::measure),
+    ("tracer", tracer::measure),
 ];
 
 fn main() -> Result {
