@@ -38,6 +38,7 @@ class Tracer {
       'browser.mobile': brands?.mobile,
       'browser.language': navigator.language,
       'user_agent.original': navigator.userAgent,
+      'flamefall.page.id': this.pageId,
       ...resourceAttributes,
     };
   }
@@ -81,8 +82,8 @@ class Tracer {
 
   describe(span) {
     span.setAttributes(this.attributes);
-    span.setAttribute('session.id', this.sessionId);
-    span.setAttribute('flamefall.page.id', this.pageId);
+    // Children are found by their trace.
+    if (span.root) span.setAttribute('session.id', this.sessionId);
   }
 
   /** Calls `work` in so many milliseconds, once however often it is asked for. */
@@ -132,7 +133,7 @@ export function start(options = {}) {
     listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && tracer.leave());
     listen(window, 'pagehide', () => tracer.leave());
     listen(document, 'freeze', () => tracer.leave());
-    tracer.exporter.loading = tracer.exporter.load(new URL('./flamefall-rum.wasm', import.meta.url));
+    tracer.exporter.loading = tracer.exporter.load(options.wasm ?? new URL('./flamefall-rum.wasm', import.meta.url));
     return handle(tracer);
   } catch (error) {
     complain(error);
