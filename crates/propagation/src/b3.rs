@@ -192,6 +192,7 @@ mod tests {
         check(&[trace, ("x-b3-spanid", "-")], &[]);
         check(&[parent], &[]);
         check(&[], &[]);
+        assert_eq!(extract(Headers(&[])), None);
     }
 
     #[test]

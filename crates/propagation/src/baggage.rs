@@ -263,6 +263,9 @@ mod tests {
         check(&[&fill], &fill);
         check(&[&fill, "b=1"], &fill);
         check(&[&format!("{fill}x")], "");
+        let shorter = format!("a={}", "x".repeat(8186));
+        check(&[&shorter, "b=1"], &format!("{shorter},b=1"));
+        check(&[&shorter, "b=12"], &shorter);
         // Escaped, the middle one is too long.
         let mut baggage = Baggage::default();
         baggage.set("a", "1", Vec::new()).unwrap();
