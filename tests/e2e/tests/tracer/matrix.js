@@ -181,6 +181,8 @@ for (const [name, body] of Object.entries(cases)) {
   button.addEventListener('click', body);
   document.querySelector('#buttons').append(button);
 }
+// As an attribute: a handler that no listener tells of.
+document.querySelector('[data-case=onclick]').setAttribute('onclick', "ask('onclick')");
 const multi = document.querySelector('[data-case=multi]');
 for (const target of [multi, document.body, document, window]) {
   target.addEventListener('click', () => {});
