@@ -8,7 +8,9 @@
 
 /** @typedef {{ span: import('./span.js').Span, interaction?: object }} Context */
 
+// Undefined: unknown, and while a page loads that is its load. Null: nobody's.
 let word;
+let fallback;
 let epoch = 0;
 let cleared;
 let clearing = false;
@@ -17,17 +19,24 @@ let clearPort;
 // Set by AsyncContext where it exists: exact inside `run`, and empty in what the browser calls by itself.
 const variable = globalThis.AsyncContext && new AsyncContext.Variable();
 
-/** The context of the running code, or undefined. */
-export const current = () => variable?.get() ?? word;
+/** The context of the running code, or nothing. */
+export function current() {
+  const context = variable?.get() ?? word;
+  if (context === undefined) return fallback;
+  return context?.expired ? undefined : context;
+}
 
 /** The context that the last task had, if no other has been entered since: a rejection is reported a task late. */
-export const latest = () => word ?? (cleared?.epoch === epoch ? cleared.word : undefined);
+export const latest = () => word ?? (cleared?.epoch === epoch ? cleared.word : undefined) ?? fallback;
+
+/** Work of unknown origin is of `context` from here on. */
+export const withoutOrigin = (context) => (fallback = context);
 
 /** The running task, from here to the end of its microtasks, works for `context`. Never restored: the next task enters. */
 export function enter(context) {
   word = context;
   epoch++;
-  if (context && !clearing && clearPort) clearLater();
+  if ((context || fallback) && !clearing && clearPort) clearLater();
 }
 
 function clearLater() {
@@ -42,7 +51,7 @@ function onMessage({ data }) {
     word = undefined;
     cleared = { word: ended, epoch };
     ended?.interaction?.ran();
-  } else if (word) {
+  } else if (word || fallback) {
     clearLater();
   }
 }
@@ -140,7 +149,7 @@ export function undoAll() {
       complain(error);
     }
   }
-  word = cleared = undefined;
+  word = cleared = fallback = undefined;
 }
 
 let complaints = 0;
@@ -214,12 +223,13 @@ const INTERVAL_MILLIS = 30_000;
 
 function repeats(native, self, args) {
   const [callback] = args;
-  const context = current();
+  // Not what merely began while the page was loading.
+  const context = word ?? null;
   if (typeof callback === 'function') {
     const until = performance.now() + INTERVAL_MILLIS;
     args[0] = function (...rest) {
       // One that goes on and on is no longer what the click started.
-      if (active) enter(performance.now() < until ? context : undefined);
+      if (active) enter(performance.now() < until ? context : null);
       return apply(callback, this, rest);
     };
   }

@@ -2,10 +2,14 @@
 
 import { bind, complain, current, enter, hookBoundaries, listen, onUndo, undoAll, within, wrapPromise } from './context.js';
 import { Exporter } from './export.js';
-import { closeAll, hookInteractions, Interaction, recentInteraction } from './interaction.js';
+import { hookErrors } from './errors.js';
+import { closeAll, hookInteractions, recentInteraction } from './interaction.js';
+import { hookPageLoad } from './page.js';
 import { configure, reset, settle } from './record.js';
 import { hookRequests, settleTimings } from './requests.js';
-import { Kind, RANDOM, SAMPLED, Span, now, randomHex } from './span.js';
+import { sampler } from './sampling.js';
+import { touch } from './session.js';
+import { Kind, Span, now, randomHex } from './span.js';
 
 const { setTimeout, clearTimeout } = globalThis;
 
@@ -14,11 +18,13 @@ let running;
 class Tracer {
   constructor(options) {
     this.options = options;
-    this.names = true;
+    // Global Privacy Control: what elements say may name a person.
+    this.names = options.elementNames ?? !navigator.globalPrivacyControl;
+    this.consented = options.consent !== false;
+    this.sample = sampler(options);
     this.groups = 0;
     this.timers = new Map();
     this.pageId = randomHex(8);
-    this.sessionId = randomHex(16);
     this.own = options.endpoint && new URL(options.endpoint, document.baseURI);
     this.exporter = new Exporter(options, this.resource(), performance.timeOrigin);
     this.attributes = { ...options.attributes };
@@ -43,8 +49,9 @@ class Tracer {
     };
   }
 
+  /** Whether anything is recorded, and any header sent. */
   recording() {
-    return !this.exporter.failed || true;
+    return this.consented;
   }
 
   /** Whether a request is not ours to trace. */
@@ -53,37 +60,34 @@ class Tracer {
     return ignoreUrls?.some((rule) => (typeof rule === 'string' ? target.href.startsWith(rule) : rule.test(target.href)));
   }
 
-  sample(span) {
-    span.traceFlags = RANDOM | SAMPLED;
-  }
-
   /** A span without a parent on this page. */
-  root(name, kind, parent, start) {
+  root(name, kind, attributes, parent, start) {
     const span = new Span(name, { kind, parent, start, group: ++this.groups, root: true });
-    this.sample(span);
-    this.describe(span);
+    this.describe(span, attributes);
+    if (this.consented) this.sample(span, this.session.id);
+    else span.recording = false;
     return span;
   }
 
   /** A span for work in `context`; without one it is a root of its own, with a hint. */
-  child(name, kind, context) {
+  child(name, kind, context, attributes) {
     if (context) {
       const span = new Span(name, { kind, parent: context.span, group: context.span.group });
       span.interaction = context.interaction;
-      this.describe(span);
+      this.describe(span, attributes);
       return span;
     }
-    const span = this.root(name, kind);
+    const span = this.root(name, kind, attributes);
     const recent = recentInteraction();
     if (recent) span.setAttribute('flamefall.interaction.recent_id', recent.span.spanId);
     span.onEnd = () => settle(span.group);
     return span;
   }
 
-  describe(span) {
-    span.setAttributes(this.attributes);
+  describe(span, attributes) {
+    span.setAttributes(this.attributes).setAttributes(attributes ?? {});
     // Children are found by their trace.
-    if (span.root) span.setAttribute('session.id', this.sessionId);
+    if (span.root) span.setAttribute('session.id', this.session?.id).setAttribute('session.previous_id', this.session?.previous);
   }
 
   /** Calls `work` in so many milliseconds, once however often it is asked for. */
@@ -99,19 +103,32 @@ class Tracer {
     }, millis));
   }
 
+  // What page-later.js does then.
   onInteraction() {}
+  onClose() {}
+  onLeave() {}
 
   onStop(it) {
     onUndo(it);
   }
 
+  consent(given) {
+    this.consented = given;
+    if (!given) return;
+    touch(this);
+    if (!this.begun) hookPageLoad(window, this);
+    this.begun = true;
+  }
+
   leave() {
-    closeAll('page_hidden');
     settleTimings(true);
+    closeAll('page_hidden');
+    this.onLeave();
     this.exporter.leave();
   }
 
   stop() {
+    this.stopped = true;
     this.leave();
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
@@ -130,6 +147,8 @@ export function start(options = {}) {
     hookBoundaries(window);
     hookRequests(window, tracer);
     hookInteractions(window, tracer);
+    hookErrors(window, tracer);
+    tracer.consent(tracer.consented);
     listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && tracer.leave());
     listen(window, 'pagehide', () => tracer.leave());
     listen(document, 'freeze', () => tracer.leave());
@@ -147,8 +166,7 @@ function handle(tracer) {
     /** A span around `body`, which may be asynchronous. */
     run(name, body, attributes) {
       const context = current();
-      const span = tracer.child(name, Kind.INTERNAL, context);
-      span.setAttributes(attributes ?? {});
+      const span = tracer.child(name, Kind.INTERNAL, context, attributes);
       const interaction = span.interaction;
       interaction?.began();
       const done = () => {
@@ -182,6 +200,8 @@ function handle(tracer) {
       span.recordException(error);
       if (!current()) span.end();
     },
+    /** Nothing is recorded, stored or sent before it is given, where `start` was told `consent: false`. */
+    consent: (given) => tracer.consent(given),
     onSpans(listener) {
       exporter.listeners.add(listener);
       return () => exporter.listeners.delete(listener);

@@ -1,10 +1,12 @@
 // What a person does is a root span, one however many listeners there are, none included. It lasts as long as the work
 // it caused, and is named by what was acted on.
 
-import { current, enter, listen } from './context.js';
-import { ignored, redactedUrl } from './privacy.js';
-import { at, Kind, now } from './span.js';
+import { enter, listen } from './context.js';
+import { closest, ignored, redactedUrl } from './privacy.js';
 import { settle } from './record.js';
+import { settleTimings } from './requests.js';
+import { touch } from './session.js';
+import { at, Kind, now } from './span.js';
 
 const QUIET_MILLIS = 100;
 const LONGEST_MILLIS = 10_000;
@@ -15,14 +17,25 @@ const open = new Set();
 let recent;
 
 export class Interaction {
-  constructor(name, type, start, parent) {
-    this.span = tracer.root(name, Kind.INTERNAL, parent, start);
-    this.span.setAttribute('flamefall.interaction.type', type);
+  constructor(name, type, start, parent, attributes) {
+    this.type = type;
+    this.span = tracer.root(
+      name,
+      Kind.INTERNAL,
+      {
+        'flamefall.interaction.type': type,
+        'browser.document.url.full': redactedUrl(location.href, tracer.options.allowQuery),
+        ...attributes,
+      },
+      parent,
+      start,
+    );
     this.group = this.span.group;
     this.context = { span: this.span, interaction: this };
-    // Requests under way, and when work was last seen.
-    this.pending = 0;
-    this.last = start;
+    // Requests under way, and all there were; when work was last seen, and when a request or the first task ended.
+    this.pending = this.requests = 0;
+    this.last = this.work = start;
+    this.deadline = start + LONGEST_MILLIS;
     this.closed = false;
     open.add(this);
     recent = this;
@@ -31,12 +44,15 @@ export class Interaction {
 
   /** A task of it has run. */
   ran(time = now()) {
-    if (!this.closed) this.last = Math.max(this.last, time);
+    if (this.closed) return;
+    if (this.last === this.span.start) this.work = time;
+    this.last = Math.max(this.last, time);
   }
 
   /** A request began. */
   began() {
     this.pending++;
+    this.requests++;
     this.ran();
   }
 
@@ -44,17 +60,23 @@ export class Interaction {
   finished(time) {
     this.pending--;
     this.ran(time);
+    this.work = this.last;
     tracer.later(closeQuiet, QUIET_MILLIS);
   }
 
   close(cause) {
     if (this.closed) return;
+    // What it knows of its requests comes before it is decided whether it is kept.
+    settleTimings(false, this.group);
+    // Timers that go on and on are not what it lasted for.
+    const end = cause === 'timeout' ? this.work : this.last;
+    tracer.onClose(this, end);
     this.closed = true;
     open.delete(this);
-    this.onClose?.(cause);
-    if (cause) this.span.setAttribute('flamefall.interaction.end', cause);
-    this.span.end(this.last);
-    settle(this.group);
+    // What began while the page was loading is explained by that for as long as it loads.
+    this.context.expired = this.type === 'page_load';
+    this.span.setAttribute('flamefall.interaction.end', cause).end(end);
+    if (this.span.recording) settle(this.group);
   }
 }
 
@@ -64,7 +86,7 @@ export const recentInteraction = () => (recent && now() - recent.span.start < LO
 function closeQuiet() {
   const time = now();
   for (const it of open) {
-    if (time - it.span.start >= LONGEST_MILLIS) it.close('timeout');
+    if (time >= it.deadline) it.close('timeout');
     else if (!it.pending && time - it.last >= QUIET_MILLIS) it.close();
   }
   if (open.size) tracer.later(closeQuiet, QUIET_MILLIS / 2);
@@ -79,12 +101,9 @@ export function closeAll(cause) {
 }
 
 const ACTIONABLE = 'a,button,input,select,textarea,label,summary,option,[role],[onclick],[data-flamefall-name],[contenteditable]';
-
-/** What was acted on: the nearest element on the event's path, into shadow roots, that one acts on. */
-function actedOn(event) {
-  const path = event.composedPath().filter((it) => it instanceof Element);
-  return path.find((it) => it.matches(ACTIONABLE)) ?? path[0];
-}
+const NAME = 'data-flamefall-name';
+/** What a person types into. */
+export const TYPED = 'input,textarea,select,[contenteditable]';
 
 const tidy = (text) => {
   // Numbers make names many: "Cart (3)" and "Cart (4)" are one thing to act on.
@@ -94,38 +113,38 @@ const tidy = (text) => {
 
 /** The words for an element that its page shows, never what a person typed. */
 export function nameOf(element) {
+  const given = closest(element, `[${NAME}]`)?.getAttribute(NAME);
+  if (given) return given;
   const attribute = (name) => element.getAttribute(name);
-  const named = element.closest('[data-flamefall-name]');
-  if (named) return named.getAttribute('data-flamefall-name');
-  const typed = element.matches('input,textarea,select,[contenteditable]');
-  const isButton = element.matches('input[type=submit],input[type=button],input[type=reset]');
-  const labelledBy = attribute('aria-labelledby')?.split(/\s+/).map((id) => element.getRootNode().getElementById?.(id)?.textContent).join(' ');
-  const label = element.labels?.[0];
-  const text = !tracer.names ? '' : tidy(
-    attribute('aria-label') ||
-    labelledBy ||
-    (label && textOf(label)) ||
-    (isButton && attribute('value')) ||
-    (!typed && !element.matches('form,body,html') && textOf(element)) ||
-    element.querySelector?.('img[alt],svg[aria-label]')?.getAttribute('alt') ||
-    attribute('alt') ||
-    attribute('title') ||
-    attribute('placeholder'),
-  );
+  const byId = (id) => element.getRootNode().getElementById?.(id);
+  const [label] = element.labels ?? [];
+  const text =
+    tracer.names &&
+    tidy(
+      attribute('aria-label') ||
+        attribute('aria-labelledby')?.split(/\s+/).map((id) => textOf(byId(id))).join(' ') ||
+        textOf(label) ||
+        (element.matches('[type=submit],[type=button],[type=reset]') && attribute('value')) ||
+        (!element.matches(`${TYPED},form,body,html`) && textOf(element)) ||
+        element.querySelector('[alt]')?.alt ||
+        attribute('alt') ||
+        attribute('title') ||
+        attribute('placeholder'),
+    );
   if (text) return `"${text}"`;
   const role = attribute('role') ?? element.localName;
   const id = attribute('name') || element.id;
-  return id && !/\d{3}/.test(id) ? `${role}#${id}` : role;
+  // Ids with numbers or colons are mostly made by a library, anew each time.
+  return id && !/\d\d|:/.test(id) ? `${role}#${id}` : role;
 }
 
 /** The text of an element without what stands in editable or ignored parts of it. Short: a name needs no page. */
 function textOf(element) {
-  if (element.childElementCount > 40) return '';
+  if (!element || element.childElementCount > 40) return '';
   let text = '';
-  const walker = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
-    node.nodeType === Node.TEXT_NODE ? NodeFilter.FILTER_ACCEPT
-    : node.matches('input,textarea,select,script,style,[contenteditable],[data-flamefall-ignore],[hidden]') ? NodeFilter.FILTER_REJECT
-    : NodeFilter.FILTER_SKIP);
+  const walker = document.createTreeWalker(element, 5, (node) =>
+    node.nodeType === 3 ? 1 : node.matches(`${TYPED},script,style,[data-flamefall-ignore],[hidden]`) ? 2 : 3,
+  );
   while (text.length < NAME_LENGTH * 2 && walker.nextNode()) text += `${walker.currentNode.data} `;
   return text;
 }
@@ -144,34 +163,59 @@ export function selectorOf(element) {
   return parts.join(' > ');
 }
 
-const VERBS = { keydown: 'key' };
+// What a gesture is named by, the best last.
+const RANKS = ['keydown', 'change', 'submit', 'click'];
+const GESTURE_MILLIS = 1000;
 
-function onEvent(event) {
-  // A listener of the page that dispatches events itself is work, not a person.
-  if (!event.isTrusted) return;
-  if (current()?.interaction && event.type !== 'click') return;
-  enter(undefined);
-  if (!tracer.recording()) return;
-  const element = actedOn(event);
-  if (!element || ignored(element)) return;
-  if (event.type === 'keydown' && !wantsKey(event)) return;
-  const target = event.type === 'submit' ? event.submitter ?? element : element;
-  const verb = VERBS[event.type] ?? event.type;
-  const name = event.type === 'keydown' ? `key ${event.key}` : `${verb} ${nameOf(target)}`;
-  const interaction = new Interaction(name, event.type, at(event.timeStamp));
-  interaction.span.setAttributes({
-    'browser.css_selector': selectorOf(element),
-    'browser.tag_name': element.localName,
-    'browser.document.url.full': redactedUrl(location.href, tracer.options.allowQuery),
-  });
-  tracer.onInteraction(interaction, event, element);
-  enter(interaction.context);
+// The events of one press of a key or a button are one interaction.
+let gesture = {};
+
+function onGesture(event) {
+  if (!event.isTrusted || event.repeat) return;
+  // A person comes from nowhere.
+  enter(null);
+  gesture = { at: event.timeStamp, key: event.type === 'keydown' && event.composedPath()[0] };
 }
 
 const wantsKey = ({ key, ctrlKey, metaKey, altKey }) => key === 'Enter' || key === 'Escape' || ((ctrlKey || metaKey || altKey) && key.length === 1);
 
+function onEvent(event) {
+  const { timeStamp, key } = event;
+  // A listener of the page that dispatches events itself is work, not a person.
+  if (!event.isTrusted || !tracer.recording() || (event.type === 'keydown' && !wantsKey(event))) return;
+  const path = event.composedPath().filter((it) => it instanceof Element);
+  const element = path.find((it) => it.matches(ACTIONABLE)) ?? path[0];
+  if (!element) return;
+  // Enter in a field clicks the button that submits, which nobody did.
+  const type = event.type === 'click' && gesture.key && !path.includes(gesture.key) ? 'submit' : event.type;
+  let { interaction } = gesture;
+  // Long after, or on something else than what a press took the focus from: another one.
+  if (timeStamp - gesture.at > GESTURE_MILLIS || interaction?.closed || (!gesture.key && interaction?.type === 'change' && interaction.element !== element)) {
+    interaction = undefined;
+  }
+  gesture.at = timeStamp;
+  if (ignored(element)) {
+    gesture.interaction = undefined;
+    return enter(null);
+  }
+  if (RANKS.indexOf(type) > RANKS.indexOf(interaction?.type) || !interaction) {
+    const name = type === 'keydown' ? `key ${event.ctrlKey || event.metaKey ? 'Control+' : ''}${key}` : `${type} ${nameOf(event.submitter ?? element)}`;
+    if (interaction) interaction.span.updateName(name).setAttribute('flamefall.interaction.type', type);
+    else {
+      touch(tracer);
+      interaction = new Interaction(name, type, at(timeStamp));
+    }
+    Object.assign(interaction, { type, element, stamp: timeStamp });
+    interaction.span.setAttributes({ 'browser.css_selector': selectorOf(element), 'browser.tag_name': element.localName });
+    tracer.onInteraction(interaction, event);
+  }
+  gesture.interaction = interaction;
+  enter(interaction.context);
+}
+
 /** One capturing listener on window a kind of event: first of all, and nothing of the page is wrapped. */
 export function hookInteractions(window, theTracer) {
   tracer = theTracer;
+  for (const type of ['keydown', 'pointerdown']) listen(window, type, onGesture);
   for (const type of tracer.options.interactions ?? ['click', 'submit', 'change']) listen(window, type, onEvent);
 }

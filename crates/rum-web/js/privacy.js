@@ -21,5 +21,13 @@ export function redactedUrl(url, allowed) {
   return it.href;
 }
 
+/** The nearest of an element and those around it that `selector` matches, out of shadow roots too. */
+export function closest(element, selector) {
+  for (let it = element; it; it = it.getRootNode().host) {
+    const found = it.closest(selector);
+    if (found) return found;
+  }
+}
+
 /** Whether an element or one around it asks to be left alone. */
-export const ignored = (element) => element?.closest?.('[data-flamefall-ignore]') != null;
+export const ignored = (element) => closest(element, '[data-flamefall-ignore]');

@@ -11,7 +11,7 @@ const KNOWN = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY)$/;
 /** Requests that have ended and wait for their resource timing, oldest first. */
 const timed = [];
 const TIMING_MILLIS = 300;
-const PHASES = ['fetchStart', 'domainLookupStart', 'domainLookupEnd', 'connectStart', 'secureConnectionStart', 'connectEnd', 'requestStart', 'responseStart', 'responseEnd'];
+const PHASES = /^(fetch|domainL|connect|secure|request|response)\w*(Start|End)$/;
 
 let tracer;
 let observer;
@@ -21,6 +21,18 @@ export function hookRequests(window, theTracer) {
   hook(window, 'fetch', tracedFetch);
   hookXhr(window);
   if (tracer.options.resourceTiming !== false) observe(window);
+}
+
+/** What is known of a request before it is sent. */
+export function requestAttributes(method, { href, hostname, port, protocol }) {
+  const known = KNOWN.test(method);
+  return {
+    'http.request.method': known ? method : '_OTHER',
+    'http.request.method_original': known ? undefined : method,
+    'url.full': redactedUrl(href, tracer.options.allowQuery),
+    'server.address': hostname,
+    'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
+  };
 }
 
 /** A span for a request, or undefined where it is none of ours. */
@@ -34,13 +46,7 @@ function begin(method, url) {
   }
   if (!/^https?:$/.test(target.protocol) || tracer.ignores(target)) return;
   const context = current();
-  const known = KNOWN.test(method);
-  const span = tracer.child(known ? method : 'HTTP', Kind.CLIENT, context);
-  span.setAttribute('http.request.method', known ? method : '_OTHER');
-  if (!known) span.setAttribute('http.request.method_original', method);
-  span.setAttribute('url.full', redactedUrl(target.href, tracer.options.allowQuery));
-  span.setAttribute('server.address', target.hostname);
-  span.setAttribute('server.port', Number(target.port || (target.protocol === 'https:' ? 443 : 80)));
+  const span = tracer.child(KNOWN.test(method) ? method : 'HTTP', Kind.CLIENT, context, requestAttributes(method, target));
   const { interaction } = span;
   interaction?.began();
   return { span, target, interaction, context };
@@ -195,9 +201,15 @@ function amend(entries) {
   }
 }
 
-function complete({ span, done }, entry) {
+/** When the phases of an entry were, by the names they have there. */
+export function addPhases(span, entry, names) {
+  for (const name in entry) if (names.test(name) && entry[name] > 0) span.addEvent(name, {}, at(entry[name]));
+}
+
+/** Ends the span of a request, with what its resource timing adds. */
+export function complete({ span, done }, entry) {
   if (entry) {
-    for (const phase of PHASES) if (entry[phase]) span.addEvent(phase, {}, at(entry[phase]));
+    addPhases(span, entry, PHASES);
     const version = /^(?:http\/|h)([\d.]+)$/.exec(entry.nextHopProtocol)?.[1];
     if (version) span.setAttribute('network.protocol.version', version);
     if (entry.encodedBodySize) span.setAttribute('http.response.body.size', entry.encodedBodySize);
@@ -206,10 +218,13 @@ function complete({ span, done }, entry) {
   span.end(done);
 }
 
-/** Ends what has waited long enough; at exit everything, with what the browser already knows. */
-export function settleTimings(all = false) {
+/** Ends what has waited long enough; at exit everything, and of an interaction that ends what is its, with what the browser already knows. */
+export function settleTimings(all = false, group) {
   if (observer) amend(observer.takeRecords());
   const limit = now() - TIMING_MILLIS;
-  while (timed.length && (all || timed[0].done <= limit)) complete(timed.shift());
+  for (const it of timed.splice(0)) {
+    if (all || it.done <= limit || it.span.group === group) complete(it);
+    else timed.push(it);
+  }
   if (timed.length) tracer.later(settleTimings, TIMING_MILLIS);
 }
