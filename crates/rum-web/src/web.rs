@@ -4,7 +4,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use rum::{Answer, Limits, Millis, Next, Options, TailPolicy};
+use rum::{Answer, Form, Limits, Millis, Next, Options, TailPolicy};
 use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -109,12 +109,13 @@ impl Pipeline {
         self.inner.flush();
     }
 
-    /// Gives away the oldest spans, as gzip of at most `budget` bytes; empty when none are left.
-    pub fn exit(&mut self, budget: u32, include_in_flight: bool) -> Vec<u8> {
-        self.inner.exit(budget as usize, include_in_flight, Millis(0))
+    /// Gives away the oldest spans, in at most `budget` bytes; empty when none are left.
+    pub fn exit(&mut self, budget: u32, include_in_flight: bool, compress: bool) -> Vec<u8> {
+        let form = if compress { Form::Gzip } else { Form::Json };
+        self.inner.exit(budget as usize, include_in_flight, form, Millis(0))
     }
 
-    /// The newest spans, as gzip of at most `budget` bytes; they stay.
+    /// The newest spans, in at most `budget` bytes; they stay.
     pub fn shadow(&self, budget: u32) -> Vec<u8> {
         self.inner.shadow(budget as usize)
     }

@@ -15,6 +15,8 @@ use crate::waiting::{TailPolicy, Waiting, mark};
 
 /// Bytes that the queue, and what waits beside it, may take for each span that they may hold.
 const BYTES_PER_SPAN: usize = 1024;
+/// However few they are, since memory is taken in pieces.
+const LEAST_BYTES: usize = 256 << 10;
 
 /// Tags of messages.
 const DEFINE: u8 = 1;
@@ -61,6 +63,15 @@ pub enum Next {
     In(u64),
     /// Call [`Pipeline::encode`].
     Encode,
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Json,
+    /// Compressed.
+    Gzip,
 }
 
 /// How a request ended.
@@ -219,7 +230,7 @@ impl Pipeline {
     }
 
     fn most_bytes(&self) -> usize {
-        self.options.queue as usize * BYTES_PER_SPAN
+        (self.options.queue as usize * BYTES_PER_SPAN).max(LEAST_BYTES)
     }
 
     fn enqueue(&mut self, record: &[u8], bits: u8, now: Millis) {
@@ -282,7 +293,7 @@ impl Pipeline {
     pub fn encode(&mut self, bytes: usize) -> bool {
         if self.body == Body::Begun {
             let mut json = core::mem::take(&mut self.json);
-            let end = json.len() + bytes.max(1);
+            let end = json.len().saturating_add(bytes.max(1));
             self.written += self.write(&mut json, self.written, self.at_once - self.written, end);
             if self.written == self.at_once {
                 self.body = Body::Complete;
@@ -372,11 +383,11 @@ impl Pipeline {
         self.flush = self.queue.spans();
     }
 
-    /// The page may be gone after this: all interactions end, and spans are given away as one gzip body of at most `budget`
-    /// bytes. Empty when none are left. Oldest first: the rest of their traces was sent, or is in the same body.
+    /// The page may be gone after this: all interactions end, and spans are given away as one body. Empty when none are left,
+    /// or the next alone is too large. Oldest first: the rest of their traces was sent, or is in the same body.
     ///
     /// `in_flight`: also those of a request that was not answered.
-    pub fn exit(&mut self, budget: usize, in_flight: bool, now: Millis) -> Vec<u8> {
+    pub fn exit(&mut self, budget: usize, in_flight: bool, form: Form, now: Millis) -> Vec<u8> {
         while let Some(oldest) = self.waiting.oldest() {
             self.end(oldest, now);
         }
@@ -384,7 +395,8 @@ impl Pipeline {
         if self.body == Body::Begun {
             self.body = Body::None;
         }
-        let (body, spans) = self.pack(kept, budget, false);
+        let count = self.sending.spans() + self.queue.spans() - kept;
+        let (body, spans) = self.pack(budget, form, kept, count);
         let of_sending = spans.min(self.sending.spans() - kept);
         self.sending.forget(of_sending);
         self.queue.forget(spans - of_sending);
@@ -393,22 +405,31 @@ impl Pipeline {
         body
     }
 
-    /// The newest spans as one gzip body of at most `budget` bytes, which stay where they are: for a request that is only made
-    /// if the page crashes.
+    /// The newest spans as one body of at most `budget` bytes, which stay where they are: for a request that is only made if
+    /// the page crashes. Not compressed, since it is made again and again while spans come in.
     pub fn shadow(&self, budget: usize) -> Vec<u8> {
-        self.pack(0, budget, true).0
+        let all = self.sending.spans() + self.queue.spans();
+        let mut count = all;
+        loop {
+            let (body, written) = self.pack(budget, Form::Json, all - count, count);
+            if written == count {
+                return body;
+            }
+            count = written;
+        }
     }
 
-    /// A body of spans after the first `skip`, and how many they are.
-    fn pack(&self, skip: u32, budget: usize, newest: bool) -> (Vec<u8>, u32) {
-        let count = self.sending.spans() + self.queue.spans() - skip;
-        // A span takes 50 bytes, compressed, or more.
-        let mut some = count.min((budget / 50) as u32);
+    /// A body of `count` spans after the first `skip`, or of those before them that fit, and how many they are.
+    fn pack(&self, budget: usize, form: Form, skip: u32, count: u32) -> (Vec<u8>, u32) {
+        // Compressed, a span takes 50 bytes or more; else it has its ids, times and the names of its fields.
+        let least = if form == Form::Gzip { 50 } else { 200 };
+        let mut some = count.min((budget / least) as u32);
         while some > 0 {
-            let mut json = self.head.clone();
-            let skip = if newest { skip + count - some } else { skip };
-            self.write(&mut json, skip, some, usize::MAX);
-            let body = gzip(&json);
+            let mut body = self.head.clone();
+            self.write(&mut body, skip, some, usize::MAX);
+            if form == Form::Gzip {
+                body = gzip(&body);
+            }
             if body.len() <= budget {
                 return (body, some);
             }
