@@ -4,105 +4,146 @@
 import init, { Pipeline } from 'pipeline';
 
 import { complain } from './context.js';
-import { reset, resourceRecord, take, waiting } from './record.js';
+import { configure, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
 
 const SLICE_BYTES = 1 << 19;
 const TIMEOUT_MILLIS = 10_000;
 // What the platform lets requests with `keepalive` hold together, less room for their headers.
 const KEEPALIVE_BYTES = 60 * 1024;
+const KEEPALIVE_REQUESTS = 9;
+// Too little to be worth a request.
+const LEAST_BYTES = 1024;
+const SHADOW_MILLIS = 1000;
+const OFFLINE_MILLIS = 5000;
+// As crates/rum/src/metrics.rs.
+const METRICS = 'recorded exported rejected left droppedFull droppedUnsampled droppedWaiting droppedRefused droppedUnreachable droppedLarge malformed retries failures bytes';
 
 // The page's own, before anybody stands in front of them; ours first of all. What is sent by this reference is not traced.
-const { fetch, setTimeout, clearTimeout, performance } = globalThis;
+const { fetch, fetchLater, setTimeout, clearTimeout, performance } = globalThis;
 
-export class Exporter {
-  constructor(options, resource, origin) {
-    this.options = options;
-    this.resource = resource;
-    this.origin = origin;
-    this.listeners = new Set();
-    this.pipeline = undefined;
-    this.failed = undefined;
-    this.sending = undefined;
-    this.keptAlive = 0;
-    this.timer = undefined;
-    this.gzip = options.compression !== 'none';
-  }
+const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
+const pause = () => new Promise((resolve) => setTimeout(resolve));
+const offline = () => navigator.onLine === false;
+const isOk = (status) => status >= 200 && status < 300;
+// OTLP/HTTP, "Retryable Response Codes", and no response at all.
+const isRetried = (status) => [0, 429, 502, 503, 504].includes(status);
+
+/** `bytes` through a CompressionStream or a DecompressionStream: not on this thread. */
+const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new Stream('gzip'))).arrayBuffer());
+
+/** What one page sends. `origin`: `performance.timeOrigin`. */
+export function createExporter(options, resource, origin) {
+  const { endpoint, compression } = options;
+  const listeners = new Set();
+  let pipeline;
+  let counts = [];
+  // What is done next, and when.
+  let timer;
+  let at;
+  // The one export that is under way, and the request it has come to.
+  let sending;
+  let job;
+  // Bytes and number of requests that outlive the page.
+  let keptAlive = 0;
+  let requests = 0;
+  // Whether the collector takes gzip. Unknown, until it has: its CORS may only allow for simple headers.
+  let gzip = compression === 'none' || !globalThis.CompressionStream ? false : compression === 'gzip' || undefined;
+  // A request that the browser makes if this page dies, and when it was last written.
+  let shadow;
+  let shadowed = -Infinity;
+  let stale;
 
   /** Loads wasm. Spans wait as records until then. */
-  async load(url) {
+  async function load(url) {
     try {
       // By the page's own fetch: loading the tracer is not traced.
       await init({ module_or_path: fetch(url) });
-      const { options: o } = this;
-      const limits = o.limits ?? {};
-      const tail = o.keep ?? {};
-      const pipeline = new Pipeline(
-        o.maxQueueSize ?? 2048,
-        o.maxExportBatchSize ?? 512,
-        o.scheduledDelayMillis ?? 5000,
+      const { limits = {}, keep = {} } = options;
+      const it = new Pipeline(
+        options.maxQueueSize ?? 2048,
+        options.maxExportBatchSize ?? 512,
+        options.scheduledDelayMillis ?? 5000,
         limits.attributes ?? 128,
         limits.events ?? 128,
         limits.links ?? 128,
         limits.valueLength ?? 0,
-        tail.errors !== false,
-        tail.slowerThan ?? -1,
-        Math.floor(this.origin),
-        Math.round((this.origin % 1) * 1e6),
+        keep.errors !== false,
+        keep.slowerThan ?? -1,
+        Math.floor(origin),
+        Math.round((origin % 1) * 1e6),
       );
-      pipeline.set_resource(resourceRecord(this.resource));
-      this.pipeline = pipeline;
-      this.drain();
+      it.set_resource(resourceRecord(resource));
+      pipeline = it;
+      drain();
     } catch (error) {
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
-      this.failed = error;
       reset();
+      configure({ written: take });
       complain(error);
     }
   }
 
   /** Called after every record: hands them over in bulk, and sees to what is due. */
-  written() {
-    if (!this.pipeline) return;
-    if (waiting() > 32_768) this.drain();
-    else this.wake(this.listeners.size ? 50 : 500);
+  function written() {
+    if (!pipeline) return;
+    if (waiting() > 32_768) drain();
+    else wake(listeners.size ? 50 : 500);
   }
 
-  wake(millis) {
-    if (this.timer !== undefined && this.at <= performance.now() + millis) return;
-    clearTimeout(this.timer);
-    this.at = performance.now() + millis;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.drain();
+  function wake(millis) {
+    const time = performance.now() + millis;
+    if (timer !== undefined && at <= time) return;
+    clearTimeout(timer);
+    at = time;
+    timer = setTimeout(() => {
+      timer = undefined;
+      try {
+        drain();
+      } catch (error) {
+        complain(error);
+      }
     }, millis);
   }
 
-  drain() {
-    if (!this.pipeline) return;
+  function hand() {
     const records = take();
-    if (records.length) this.pipeline.push(records, performance.now());
-    this.pump();
+    if (records.length) pipeline.push(records, performance.now());
+    return records.length;
   }
 
-  pump() {
-    if (this.sending) return this.sending;
-    const wait = this.pipeline.next(performance.now(), random());
-    if (wait > 0) this.wake(wait);
+  function drain() {
+    if (!pipeline) return;
+    if (hand()) stale = true;
+    pump();
+    if (!stale || sending || !fetchLater || !endpoint) return;
+    const wait = shadowed + SHADOW_MILLIS - performance.now();
+    if (wait > 0) wake(wait);
+    else castShadow();
+  }
+
+  function pump() {
+    if (sending) return sending;
+    const wait = offline() ? OFFLINE_MILLIS : pipeline.next(performance.now(), random());
+    if (wait > 0) wake(wait);
     else if (wait === 0) {
-      this.sending = this.send().catch(complain).finally(() => {
-        this.sending = undefined;
-        this.drain();
+      sending = send().catch(complain).finally(() => {
+        sending = job = undefined;
+        drain();
       });
     }
-    return this.sending;
+    return sending;
   }
 
-  async send() {
-    while (!this.pipeline.encode(SLICE_BYTES)) await pause();
-    const body = this.pipeline.body();
-    if (this.listeners.size) {
+  async function send() {
+    job = new AbortController();
+    while (!pipeline.encode(SLICE_BYTES)) {
+      await pause();
+      if (!pipeline) return;
+    }
+    const body = pipeline.body();
+    if (listeners.size) {
       const text = new TextDecoder().decode(body);
-      for (const listener of this.listeners) {
+      for (const listener of listeners) {
         try {
           listener(text);
         } catch (error) {
@@ -111,88 +152,156 @@ export class Exporter {
         }
       }
     }
-    const answer = this.options.endpoint ? await this.post(body) : { status: 200, retryAfter: -1, rejected: 0 };
-    this.pipeline.answered(answer.status, answer.retryAfter, answer.rejected, performance.now(), random());
+    const answer = endpoint ? await post(body, job) : [200, -1, 0];
+    // Shut down meanwhile.
+    if (!pipeline) return;
+    pipeline.answered(...answer, performance.now(), random());
+    shadow?.abort();
+    stale = true;
+    if (isOk(answer[0])) exporter.store?.send();
   }
 
-  async post(json) {
-    const body = this.gzip ? await compressed(json) : json;
-    const keepalive = this.keptAlive + body.length <= KEEPALIVE_BYTES;
-    if (keepalive) this.keptAlive += body.length;
+  /** Sends JSON in the shape that the collector takes. Status, `Retry-After` in milliseconds or -1, rejected spans. */
+  async function post(json, job = new AbortController()) {
+    const tried = gzip;
+    const zip = tried !== false;
+    const body = zip ? await recoded(json, CompressionStream) : json;
+    let answer = await request(body, zip, fits(body), job);
+    let [status] = answer;
+    const unknown = zip && !tried;
+    // Somebody else may hold the budget of keepalive; and who does not allow for gzip, or cannot read it, may take JSON.
+    if (!job.signal.aborted && (status ? unknown && (status === 400 || status === 415) : unknown || job.kept)) {
+      answer = await request(unknown ? json : body, !unknown, false, job);
+      [status] = answer;
+      if (unknown && isOk(status)) gzip = false;
+    } else if (unknown && isOk(status)) {
+      gzip = true;
+    }
+    return answer;
+  }
+
+  const fits = (body) => requests < KEEPALIVE_REQUESTS && keptAlive + body.length <= KEEPALIVE_BYTES;
+
+  /** As `post` answers; status 0 where no answer came. */
+  async function request(body, zip, keepalive, job) {
+    job.kept = keepalive;
+    if (keepalive) {
+      keptAlive += body.length;
+      requests++;
+    }
+    const timer = setTimeout(() => job.abort(), options.timeoutMillis ?? TIMEOUT_MILLIS);
     try {
-      const response = await this.request(body, this.gzip, keepalive, AbortSignal.timeout(this.options.timeoutMillis ?? TIMEOUT_MILLIS));
+      const response = await fetch(endpoint, { ...init_(body, zip), keepalive, signal: job.signal });
       // Read to its end: an answer that is not keeps its bytes of the keepalive budget for ever.
-      const text = await response.text();
-      return { status: response.status, retryAfter: retryAfter(response), rejected: rejected(text) };
-    } catch (error) {
-      return { status: 0, retryAfter: -1, rejected: 0 };
+      const text = await response.text().catch(() => '');
+      if (!isOk(response.status)) complain(`the collector answers ${response.status} ${text.slice(0, 200)}`);
+      return [response.status, retryAfter(response), rejected(text)];
+    } catch {
+      return [0, -1, 0];
     } finally {
-      if (keepalive) this.keptAlive -= body.length;
+      clearTimeout(timer);
+      if (keepalive) {
+        keptAlive -= body.length;
+        requests--;
+      }
     }
   }
 
-  request(body, gzip, keepalive, signal) {
-    const headers = { 'Content-Type': 'application/json', ...this.options.headers };
-    if (gzip) headers['Content-Encoding'] = 'gzip';
-    return fetch(this.options.endpoint, { method: 'POST', headers, body, keepalive, signal, credentials: this.options.credentials ?? 'same-origin' });
+  const init_ = (body, zip) => ({
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...options.headers, ...(zip && { 'Content-Encoding': 'gzip' }) },
+    body,
+    credentials: options.credentials ?? 'same-origin',
+  });
+
+  /** What is buffered last would go if the page crashed now. */
+  function castShadow() {
+    stale = false;
+    shadow?.abort();
+    shadow = undefined;
+    shadowed = performance.now();
+    const body = pipeline.shadow(KEEPALIVE_BYTES);
+    if (!body.length) return;
+    shadow = new AbortController();
+    try {
+      fetchLater(endpoint, { ...init_(body), signal: shadow.signal });
+    } catch (error) {
+      complain(error);
+    }
   }
 
   /** Everything decided so far leaves now. */
-  async flush() {
-    await this.loading;
-    if (!this.pipeline) return;
+  async function flush() {
+    await exporter.loading;
+    if (!pipeline) return;
     do {
-      this.pipeline.push(take(), performance.now());
-      this.pipeline.flush();
-      await this.pump();
-    } while (this.pipeline.next(performance.now(), random()) === 0);
+      hand();
+      pipeline.flush();
+      await pump();
+    } while (pipeline && !offline() && (sending || pipeline.next(performance.now(), random()) === 0));
   }
 
-  /** The page leaves: what fits the budget goes now. */
-  leave() {
-    if (!this.pipeline || !this.options.endpoint) return;
-    this.pipeline.push(take(), performance.now());
+  /** The page leaves, perhaps for good: what fits the budget goes now, and the rest is stored. */
+  function leave() {
+    if (!pipeline || !endpoint) return;
+    hand();
+    shadow?.abort();
+    stale = true;
+    // Where nobody has told, what needs no permission.
+    const zip = gzip ?? new URL(endpoint, document.baseURI).origin === location.origin;
+    // What is under way without keepalive, or not yet, would end with the page.
+    const cut = !!job && !job.kept;
+    if (cut) job.abort();
     for (;;) {
-      const body = this.pipeline.exit(KEEPALIVE_BYTES - this.keptAlive, false);
+      const room = offline() || requests >= KEEPALIVE_REQUESTS ? 0 : KEEPALIVE_BYTES - keptAlive;
+      const body = room < LEAST_BYTES ? [] : pipeline.exit(room, cut, zip);
       if (!body.length) break;
-      this.keptAlive += body.length;
-      this.request(body, true, true).then((response) => response.arrayBuffer()).catch(() => {}).finally(() => (this.keptAlive -= body.length));
+      request(body, zip, true, new AbortController()).then(([status]) => isRetried(status) && exporter.store?.put(body, zip));
+    }
+    while (exporter.store) {
+      const body = pipeline.exit(KEEPALIVE_BYTES, cut, zip);
+      if (!body.length) break;
+      exporter.store.put(body, zip);
     }
   }
 
-  stop() {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.leave();
-    this.pipeline?.free();
-    this.pipeline = undefined;
-    this.listeners.clear();
+  function stop() {
+    clearTimeout(timer);
+    timer = undefined;
+    leave();
+    metrics();
+    pipeline?.free();
+    pipeline = undefined;
+    listeners.clear();
+    exporter.store?.close();
   }
-}
 
-const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
+  /** Counts of spans, requests and bytes since the start. */
+  function metrics() {
+    if (pipeline) counts = [...pipeline.metrics()];
+    const named = Object.fromEntries(METRICS.split(' ').map((name, index) => [name, counts[index] ?? 0]));
+    return { ...named, droppedEarly: droppedEarly(), memory: pipeline?.memory() ?? 0 };
+  }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve));
-
-async function compressed(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  // `store`: see stored.js, which is loaded later.
+  const exporter = { endpoint, listeners, loading: undefined, store: undefined, load, written, flush, leave, stop, metrics, post, isRetried, recoded };
+  return exporter;
 }
 
 /** Milliseconds, or -1. Seconds or a date (RFC 9110, "Retry-After"). */
 function retryAfter(response) {
   const value = response.headers.get('retry-after');
   if (!value) return -1;
-  const seconds = Number(value);
-  const millis = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+  const millis = /^\d+$/.test(value) ? value * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(millis) ? -1 : Math.max(0, millis);
 }
 
+/** How many spans a collector did not take. What it says about that is told. */
 function rejected(text) {
   try {
-    const { partialSuccess } = JSON.parse(text || '{}');
-    if (partialSuccess?.errorMessage) console.warn(`flamefall: the collector says: ${partialSuccess.errorMessage}`);
-    return Number(partialSuccess?.rejectedSpans ?? 0) || 0;
+    const { rejectedSpans, errorMessage } = JSON.parse(text).partialSuccess;
+    if (errorMessage) complain(`the collector says: ${errorMessage}`);
+    return Number(rejectedSpans) || 0;
   } catch {
     return 0;
   }

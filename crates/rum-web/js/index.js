@@ -1,12 +1,12 @@
 // Flamefall's tracer for web pages: `start` is the whole of it.
 
 import { bind, complain, current, enter, hookBoundaries, listen, onUndo, undoAll, within, wrapPromise } from './context.js';
-import { Exporter } from './export.js';
+import { createExporter } from './export.js';
 import { hookErrors } from './errors.js';
 import { closeAll, hookInteractions, recentInteraction } from './interaction.js';
 import { hookPageLoad } from './page.js';
 import { configure, reset, settle } from './record.js';
-import { hookRequests, settleTimings } from './requests.js';
+import { endRequests, hookRequests, settleTimings } from './requests.js';
 import { sampler } from './sampling.js';
 import { touch } from './session.js';
 import { Kind, Span, now, randomHex } from './span.js';
@@ -26,7 +26,7 @@ class Tracer {
     this.timers = new Map();
     this.pageId = randomHex(8);
     this.own = options.endpoint && new URL(options.endpoint, document.baseURI);
-    this.exporter = new Exporter(options, this.resource(), performance.timeOrigin);
+    this.exporter = createExporter(options, this.resource(), performance.timeOrigin);
     this.attributes = { ...options.attributes };
   }
 
@@ -121,6 +121,7 @@ class Tracer {
   }
 
   leave() {
+    endRequests();
     settleTimings(true);
     closeAll('page_hidden');
     this.onLeave();
@@ -210,6 +211,8 @@ function handle(tracer) {
       settleTimings(true);
       await exporter?.flush();
     },
+    /** What became of the spans: counts since the start. */
+    metrics: () => exporter?.metrics(),
     shutdown: () => tracer?.stop(),
   };
 }

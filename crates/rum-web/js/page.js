@@ -9,7 +9,7 @@ import { at, Kind, now, Span } from './span.js';
 
 // What can wait until the page has loaded is in a module of its own, which needs this.
 const api = { at, complain, current, enter, hook, Interaction, Kind, latest, listen, now, onUndo, redactedUrl, Span, TYPED };
-const MORE = ['webVitals', 'timing', 'frustration', 'navigation', 'resources'];
+const MORE = ['storage', 'webVitals', 'timing', 'frustration', 'navigation', 'resources'];
 
 /** What the server said: the trace that this page was written in. */
 function parentOf(entry) {

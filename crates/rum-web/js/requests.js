@@ -8,6 +8,8 @@ import { at, HAS_REMOTE, Kind, now, Span, Status } from './span.js';
 const { apply } = Reflect;
 const KNOWN = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY)$/;
 
+/** Requests under way. */
+const inFlight = new Set();
 /** Requests that have ended and wait for their resource timing, oldest first. */
 const timed = [];
 const TIMING_MILLIS = 300;
@@ -49,12 +51,15 @@ function begin(method, url) {
   const span = tracer.child(KNOWN.test(method) ? method : 'HTTP', Kind.CLIENT, context, requestAttributes(method, target));
   const { interaction } = span;
   interaction?.began();
-  return { span, target, interaction, context };
+  const request = { span, target, interaction, context };
+  inFlight.add(request);
+  return request;
 }
 
 function finish(request, { status, error }) {
   const { span, interaction } = request;
   if (request.done) return;
+  inFlight.delete(request);
   request.done = now();
   interaction?.finished(request.done);
   if (status) {
@@ -65,6 +70,14 @@ function finish(request, { status, error }) {
   if (!observer) return span.end(request.done);
   timed.push(request);
   tracer.later(settleTimings, TIMING_MILLIS);
+}
+
+/** The page leaves: what is under way ends here, as far as anybody can tell. */
+export function endRequests() {
+  for (const request of inFlight) {
+    request.span.setAttribute('flamefall.ended_by', 'page_hidden');
+    finish(request, {});
+  }
 }
 
 /** What a failed request is called: `error.type`. */
