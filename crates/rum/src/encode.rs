@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::json;
 use crate::read::{Reader, Text};
 use crate::record::{KEPT_FOR_ERROR, KEPT_FOR_SLOW, MESSAGE, PARENT, STATE, tag};
-use crate::texts::Texts;
+use crate::texts::{Role, Texts};
 
 /// What every body begins with, up to its first span; `resource` holds attributes, as [`Intake::resource`] leaves them.
 ///
@@ -43,8 +43,10 @@ impl Writer<'_> {
         self.comma();
         self.ids(reader);
         if bits & PARENT != 0 {
-            self.id(",\"parentSpanId\":\"", reader.take(8));
+            self.raw("\",\"parentSpanId\":\"");
+            json::hex(self.out, reader.take(8));
         }
+        self.raw("\"");
         self.number(",\"flags\":", reader.small());
         reader.small();
         self.text(",\"name\":", reader.text());
@@ -74,6 +76,7 @@ impl Writer<'_> {
         self.number(",\"droppedEventsCount\":", reader.small());
         self.list(reader, ",\"links\":[", |it, reader| {
             it.ids(reader);
+            it.raw("\"");
             it.number(",\"flags\":", reader.small());
             it.text(",\"traceState\":", reader.text());
         });
@@ -92,15 +95,12 @@ impl Writer<'_> {
         }
     }
 
-    fn id(&mut self, name: &str, bytes: &[u8]) {
-        self.raw(name);
-        json::hex(self.out, bytes);
-        self.raw("\"");
-    }
-
+    /// Up to the last digit of the second.
     fn ids(&mut self, reader: &mut Reader<'_>) {
-        self.id("{\"traceId\":\"", reader.take(16));
-        self.id(",\"spanId\":\"", reader.take(8));
+        self.raw("{\"traceId\":\"");
+        json::hex(self.out, reader.take(16));
+        self.raw("\",\"spanId\":\"");
+        json::hex(self.out, reader.take(8));
     }
 
     fn time(&mut self, name: &str, time: u64) {
@@ -121,7 +121,7 @@ impl Writer<'_> {
     fn text(&mut self, name: &str, text: Text<'_>) {
         if !self.texts.is_empty(text) {
             self.raw(name);
-            self.texts.write(self.out, text, false);
+            self.texts.write(self.out, text, Role::Name);
         }
     }
 
@@ -162,9 +162,7 @@ impl Writer<'_> {
     }
 
     fn attribute(&mut self, reader: &mut Reader<'_>) {
-        self.raw("{\"key\":");
-        self.texts.write(self.out, reader.text(), false);
-        self.raw(",\"value\":");
+        self.texts.write(self.out, reader.text(), Role::Key);
         self.value(reader);
         self.raw("}");
     }
@@ -186,7 +184,7 @@ impl Writer<'_> {
         ];
         self.raw(names.get(usize::from(tag)).copied().unwrap_or_default());
         match tag {
-            tag::TEXT => self.texts.write(self.out, reader.text(), true),
+            tag::TEXT => self.texts.write(self.out, reader.text(), Role::Value),
             tag::INT => json::signed(self.out, reader.zigzag()),
             tag::DOUBLE => json::double(self.out, reader.double()),
             tag::BYTES => json::base64(self.out, reader.bytes()),
