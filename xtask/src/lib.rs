@@ -1,3 +1,4 @@
-//! What the commands of this repository and its end-to-end tests share: a static file server.
+//! What the commands of this repository and its end-to-end tests share: a file server, and the server of the demo shop.
 
+pub mod shop;
 pub mod site;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use xtask::shop;
 use xtask::site::Site;
 
 use crate::dist;
@@ -27,13 +28,17 @@ pub(crate) fn serve(options: &[&str]) -> Result {
     }
     let seen = newest();
     dist::build()?;
-    let server = Site::new(dist::directory()).start(port).map_err(|error| {
+    let server = shop::mount(Site::new(dist::directory())).start(port).map_err(|error| {
         failure(
             format!("port {port}: {error}"),
             "end what listens there, or choose another: `cargo xtask serve --port 8081`",
         )
     })?;
-    println!("\nFlamefall: {}  (Ctrl-C ends it)", server.url(""));
+    println!(
+        "\nFlamefall: {}  a shop that is traced: {}  (Ctrl-C ends both)",
+        server.url(""),
+        server.url("shop/")
+    );
     if watch {
         rebuild_on_change(seen);
     }

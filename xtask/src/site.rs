@@ -122,11 +122,7 @@ impl Site {
 
     /// Answers what is asked at `at` or below it, by any method, with `answer`. Routes stand before files.
     #[must_use]
-    pub fn route(
-        mut self,
-        at: &str,
-        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
-    ) -> Self {
+    pub fn route(mut self, at: &str, answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         self.routes.push((format!("/{}", at.trim_matches('/')), Route(Arc::new(answer))));
         self
     }
@@ -227,12 +223,13 @@ impl Site {
 
     fn send(&self, mut stream: &TcpStream, response: &Response) -> io::Result<()> {
         thread::sleep(response.delay);
-        let mut head = format!("HTTP/1.1 {} -\r\nConnection: close\r\n", response.status);
+        let mut head = Vec::new();
+        write!(head, "HTTP/1.1 {} -\r\nConnection: close\r\n", response.status)?;
         for (name, value) in self.headers.iter().chain(&response.headers) {
-            head += &format!("{name}: {value}\r\n");
+            write!(head, "{name}: {value}\r\n")?;
         }
-        head += &format!("Content-Length: {}\r\n\r\n", response.body.len());
-        stream.write_all(head.as_bytes())?;
+        write!(head, "Content-Length: {}\r\n\r\n", response.body.len())?;
+        stream.write_all(&head)?;
         stream.write_all(&response.body)
     }
 

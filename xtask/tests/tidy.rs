@@ -40,10 +40,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("rum", &[]),
-    ("rum-web", &["rum", "talc", "wasm-bindgen"]),
+    ("rum-web", &["lol_alloc", "rum", "wasm-bindgen"]),
     // Tools and tests, which nothing above may name but as a dev-dependency.
     ("fixtures", &["otel"]),
-    ("xtask", &["fixtures", "flate2", "formats", "toml"]),
+    ("xtask", &["otel", "propagation", "fixtures", "flate2", "formats", "toml"]),
     (
         "e2e",
         &[
