@@ -4,12 +4,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use lol_alloc::{FreeListAllocator, LockedAllocator};
 use rum::{Answer, Form, Limits, Millis, Next, Options, TailPolicy};
-use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[global_allocator]
-static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
+static ALLOCATOR: LockedAllocator<FreeListAllocator> = LockedAllocator::new(FreeListAllocator::new());
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

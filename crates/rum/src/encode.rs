@@ -52,8 +52,11 @@ impl Writer<'_> {
         self.text(",\"name\":", reader.text());
         self.number(",\"kind\":", u32::from(reader.byte()));
         let start = self.origin.saturating_add(reader.varint());
-        self.time(",\"startTimeUnixNano\":\"", start);
-        self.time(",\"endTimeUnixNano\":\"", start.saturating_add(reader.varint()));
+        self.raw(",\"startTimeUnixNano\":\"");
+        json::number(self.out, start);
+        self.raw("\",\"endTimeUnixNano\":\"");
+        json::number(self.out, start.saturating_add(reader.varint()));
+        self.raw("\"");
         let status = reader.byte();
         if bits & STATE != 0 {
             self.text(",\"traceState\":", reader.text());
@@ -70,7 +73,9 @@ impl Writer<'_> {
         self.number(",\"droppedAttributesCount\":", reader.small());
         self.list(reader, ",\"events\":[", |it, reader| {
             let name = reader.text();
-            it.time("{\"timeUnixNano\":\"", start.saturating_add_signed(reader.zigzag()));
+            it.raw("{\"timeUnixNano\":\"");
+            json::number(it.out, start.saturating_add_signed(reader.zigzag()));
+            it.raw("\"");
             it.text(",\"name\":", name);
         });
         self.number(",\"droppedEventsCount\":", reader.small());
@@ -101,12 +106,6 @@ impl Writer<'_> {
         json::hex(self.out, reader.take(16));
         self.raw("\",\"spanId\":\"");
         json::hex(self.out, reader.take(8));
-    }
-
-    fn time(&mut self, name: &str, time: u64) {
-        self.raw(name);
-        json::number(self.out, time);
-        self.raw("\"");
     }
 
     /// A member, unless it is zero.
@@ -163,12 +162,11 @@ impl Writer<'_> {
 
     fn attribute(&mut self, reader: &mut Reader<'_>) {
         self.texts.write(self.out, reader.text(), Role::Key);
-        self.value(reader);
-        self.raw("}");
+        self.value(reader, "}}");
     }
 
-    /// Recursion as deep as the value, which was cut when it came in.
-    fn value(&mut self, reader: &mut Reader<'_>) {
+    /// A value up to the `end` of what it stands in. Recursion as deep as the value, which was cut when it came in.
+    fn value(&mut self, reader: &mut Reader<'_>, end: &str) {
         let tag = reader.byte();
         // In the order of the tags.
         let names = [
@@ -194,13 +192,16 @@ impl Writer<'_> {
                     if tag == tag::MAP {
                         self.attribute(reader);
                     } else {
-                        self.value(reader);
+                        self.value(reader, "}");
                     }
                 }
                 self.raw("]}");
             }
             _ => {}
         }
-        self.raw(if matches!(tag, tag::INT | tag::BYTES) { "\"}" } else { "}" });
+        if matches!(tag, tag::INT | tag::BYTES) {
+            self.raw("\"");
+        }
+        self.raw(end);
     }
 }
