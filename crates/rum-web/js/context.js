@@ -1,23 +1,39 @@
 // The context word: which span the running task works for.
 //
 // Browsers have no asynchronous context. What they have: everything that a task starts, its microtasks included, ends
-// before the next task begins. So the word is set when a task is entered and holds until a message to ourselves, a task
-// of its own, clears it; and every platform boundary that begins a new task enters again with the word it was called
-// under. Nothing replaces Promise, nothing wraps addEventListener: a capturing listener at the target itself runs before
-// every ordinary one, whoever was registered first.
+// before the next task begins. So the word is set when a task is entered and holds until a task of our own, which runs
+// before any other, clears it; and every platform boundary that begins a new task enters again with the word it was
+// called under. Nothing replaces Promise and nothing wraps addEventListener. Our listeners come before the page's: at
+// nodes because they capture, at other targets because they are added when the target is made, for there Chromium calls
+// listeners in the order they were added, capturing or not.
+//
+// What cannot be told has no context: a wrong parent is worse than none.
 
-/** @typedef {{ span: import('./span.js').Span, interaction?: object }} Context */
+/** @typedef {{ span: import('./span.js').Span, interaction?: object, expired?: boolean }} Context */
+
+const { apply, construct } = Reflect;
+// Ours stays when the page brings another.
+const { clearTimeout, performance, Promise, queueMicrotask, scheduler, setTimeout } = globalThis;
+const { then } = Promise.prototype;
+const { postTask } = scheduler ?? {};
+const descriptor = Object.getOwnPropertyDescriptor;
 
 // Undefined: unknown, and while a page loads that is its load. Null: nobody's.
 let word;
 let fallback;
-let epoch = 0;
+// The word of the task that was cleared last, if none has been entered since.
 let cleared;
+// The context that was at work last, however long ago.
+let worked;
 let clearing = false;
-let clearPort;
+let postClear;
+let active = false;
+// Called when a context is entered: see precise.
+let onEnter;
+const undo = [];
 
 // Set by AsyncContext where it exists: exact inside `run`, and empty in what the browser calls by itself.
-const variable = globalThis.AsyncContext && new AsyncContext.Variable();
+let variable;
 
 /** The context of the running code, or nothing. */
 export function current() {
@@ -27,7 +43,7 @@ export function current() {
 }
 
 /** The context that the last task had, if no other has been entered since: a rejection is reported a task late. */
-export const latest = () => word ?? (cleared?.epoch === epoch ? cleared.word : undefined) ?? fallback;
+export const latest = () => word ?? cleared ?? fallback;
 
 /** Work of unknown origin is of `context` from here on. */
 export const withoutOrigin = (context) => (fallback = context);
@@ -35,104 +51,94 @@ export const withoutOrigin = (context) => (fallback = context);
 /** The running task, from here to the end of its microtasks, works for `context`. Never restored: the next task enters. */
 export function enter(context) {
   word = context;
-  epoch++;
-  if ((context || fallback) && !clearing && clearPort) clearLater();
-}
-
-function clearLater() {
-  clearing = true;
-  clearPort.postMessage(epoch);
-}
-
-function onMessage({ data }) {
-  clearing = false;
-  if (data === epoch) {
-    const ended = word;
-    word = undefined;
-    cleared = { word: ended, epoch };
-    ended?.interaction?.ran();
-  } else if (word || fallback) {
-    clearLater();
+  cleared = undefined;
+  if (context) {
+    worked = context;
+    onEnter?.();
+  }
+  if ((context || fallback) && !clearing && postClear) {
+    clearing = true;
+    postClear();
   }
 }
 
-/** Runs `body` in `context`, in the middle of a task. */
+function clear() {
+  clearing = false;
+  cleared = word;
+  word = undefined;
+  cleared?.interaction?.ran();
+}
+
+/** Runs `body` in `context` in the middle of a task, and then goes on as before. */
 export function within(context, body) {
   if (variable) return variable.run(context, body);
   const outer = word;
-  word = context;
-  if (context && !clearing && clearPort) clearLater();
+  let result;
+  // Microtasks of both will stand in one queue: those of `body` alone if nobody else is at work, and nobody's if two are.
+  if (!outer) queueMicrotask(() => result?.then && enter(context));
+  else if (outer.span.group !== context?.span.group) queueMicrotask(() => enter(null));
+  enter(context);
   try {
-    return body();
+    return (result = body());
   } finally {
     word = outer;
   }
 }
 
-const { apply } = Reflect;
-const then = Promise.prototype.then;
-const undo = [];
-const contexts = new WeakMap();
-let active = false;
-
-/** What a person gets back where we stand before a function of the platform: same name, length and text. */
-export function hook(owner, name, trap) {
-  const native = owner?.[name];
-  if (typeof native !== 'function') return;
-  const proxy = new Proxy(native, {
-    apply: (target, self, args) => (active ? trap(target, self, args) : apply(target, self, args)),
-  });
-  replace(owner, name, proxy);
+let complaints = 0;
+/** Our own mistakes never reach the page; the first few are told. */
+export function complain(error) {
+  if (complaints++ < 3) console.debug('flamefall:', error);
 }
 
-/** As `hook`, for a constructor. */
-export function hookConstructor(owner, name, trap) {
-  const native = owner?.[name];
+/** What `body` returns; its mistakes are told and nothing else. */
+export function attempt(body, ...args) {
+  try {
+    return body(...args);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Puts `value` before the `value`, `get` or `set` of a property, until shutdown or for as long as nobody stands before it. */
+function put(owner, name, kind, value) {
+  const before = descriptor(owner, name);
+  try {
+    Object.defineProperty(owner, name, { ...before, [kind]: value });
+  } catch {
+    // Frozen by the page: then it stays as it is.
+    return;
+  }
+  undo.push(() => descriptor(owner, name)?.[kind] === value && Object.defineProperty(owner, name, before));
+}
+
+/** `trap(native, self, args)` instead of a function of the platform, which a page cannot tell from it by name, length or text. */
+export function hook(owner, name, trap, kind = 'value') {
+  const native = owner && descriptor(owner, name)?.[kind];
   if (typeof native !== 'function') return;
-  replace(owner, name, new Proxy(native, {
-    construct: (target, args, newTarget) => Reflect.construct(target, active ? trap(args) : args, newTarget),
+  put(owner, name, kind, new Proxy(native, {
+    apply: (native, self, args) => (active ? trap(native, self, args) : apply(native, self, args)),
   }));
 }
 
-function replace(owner, name, value) {
-  const before = Object.getOwnPropertyDescriptor(owner, name);
-  try {
-    owner[name] = value;
-  } catch {
-    // Frozen by the page: then it stays as it is.
-  }
-  if (owner[name] !== value) return;
-  undo.push(() => {
-    // Someone else stands before us now: ours only passes through from here on.
-    if (owner[name] !== value) return;
-    if (before) Object.defineProperty(owner, name, before);
-    else delete owner[name];
-  });
-}
-
-/** As `hook`, for the getter or setter of a property. */
-export function hookAccessor(owner, name, kind, trap) {
-  const before = owner && Object.getOwnPropertyDescriptor(owner, name);
-  const native = before?.[kind];
-  if (!native || !before.configurable) return;
+/** As `hook`, for a constructor: `trap(args)` returns others, `made(it)` comes before whoever else knows the new object. */
+export function hookConstructor(owner, name, made, trap = (args) => args) {
+  const native = owner[name];
+  if (!native) return;
   const proxy = new Proxy(native, {
-    apply: (target, self, args) => (active ? trap(target, self, args) : apply(target, self, args)),
+    construct(native, args, newTarget) {
+      const it = construct(native, active ? trap(args) : args, newTarget);
+      if (active) made?.(it);
+      return it;
+    },
   });
-  Object.defineProperty(owner, name, { ...before, [kind]: proxy });
-  undo.push(() => {
-    if (Object.getOwnPropertyDescriptor(owner, name)[kind] === proxy) Object.defineProperty(owner, name, before);
-  });
+  put(owner, name, 'value', proxy);
+  put(native.prototype, 'constructor', 'value', proxy);
 }
 
 /** A listener of ours, removed on shutdown. */
 export function listen(target, type, listener, options = { capture: true, passive: true }) {
-  const safe = (event) => {
-    try {
-      listener(event);
-    } catch (error) {
-      complain(error);
-    }
-  };
+  const safe = (event) => attempt(listener, event);
   target.addEventListener(type, safe, options);
   undo.push(() => target.removeEventListener(type, safe, options));
 }
@@ -142,177 +148,187 @@ export const onUndo = (it) => undo.push(it);
 
 export function undoAll() {
   active = false;
-  for (const it of undo.splice(0).reverse()) {
-    try {
-      it();
-    } catch (error) {
-      complain(error);
-    }
-  }
-  word = cleared = fallback = undefined;
+  for (const it of undo.splice(0).reverse()) attempt(it);
+  word = cleared = fallback = worked = onEnter = postClear = undefined;
 }
 
-let complaints = 0;
-/** Our own mistakes never reach the page; the first few are told. */
-export function complain(error) {
-  if (complaints++ < 3) console.debug('flamefall:', error);
-}
-
-/** `callback` under the context of now, whenever it is called. */
-export function bind(callback, context = current()) {
-  return function (...args) {
+/** `callback`, which the platform calls in a task of its own, under the context of now. */
+const carry = (callback, context) =>
+  function (...args) {
     // Entered and not restored: a restored word would be the last task's.
     if (active) enter(context);
     return apply(callback, this, args);
+  };
+
+/** `callback` under the context of now, whoever calls it. */
+export function bind(callback) {
+  const context = current();
+  return function (...args) {
+    return active ? within(context, () => apply(callback, this, args)) : apply(callback, this, args);
   };
 }
 
 /** A promise that comes back to the context of now before whoever waits for it; `onValue` and `onError` see it pass. */
 export function wrapPromise(promise, context = current(), onValue, onError) {
-  return apply(then, promise, [
-    (value) => {
-      if (active) {
-        enter(context);
-        onValue?.(value);
-      }
-      return value;
-    },
-    (error) => {
-      if (active) {
-        enter(context);
-        onError?.(error);
-      }
-      throw error;
-    },
-  ]);
+  return new Promise((resolve, reject) => {
+    const back = (seen, settle) => (value) => {
+      // Somebody else's task has settled it, as an abort does: they keep what they have queued, and who waits here comes
+      // after. Beyond that the two cannot be told apart.
+      const shared = active && word && word !== context;
+      if (shared) queueMicrotask(() => enter(context));
+      else if (active) enter(context);
+      if (seen) attempt(seen, value);
+      settle(value);
+      if (shared) queueMicrotask(() => enter(null));
+    };
+    apply(then, promise, [back(onValue, resolve), back(onError, reject)]);
+  });
 }
 
-/** A function that takes a callback at `index`. */
-const callsBack = (index) => (native, self, args) => {
-  if (typeof args[index] === 'function') args[index] = bind(args[index]);
-  return apply(native, self, args);
-};
-
-/** A function that returns a promise of the platform. */
-const promises = (native, self, args) => {
+/** Before the next to wait for `promise`, its context of now: reactions are called in the order they were added. */
+function enterBefore(promise) {
   const context = current();
-  const result = apply(native, self, args);
-  return result instanceof Promise ? wrapPromise(result, context) : result;
-};
+  const back = () => active && enter(context);
+  apply(then, promise, [back, back]);
+}
+
+const onOwn = ({ currentTarget }) => active && enter(owners.get(currentTarget));
+const owners = new WeakMap();
 
 /** Events of `target` are of the context that it was last given. */
 export function own(target, types, context = current()) {
-  if (!contexts.has(target)) {
-    for (const type of types) target.addEventListener(type, () => active && enter(contexts.get(target)), { capture: true });
-  }
-  contexts.set(target, context);
+  // The same listener twice is one.
+  for (const type of types.split(' ')) target.addEventListener(type, onOwn, true);
+  owners.set(target, context);
 }
 
-/** A function after which its object has events: `self`, or what it returns. */
-const owns = (types, returned) => (native, self, args) => {
-  if (returned) {
-    const result = apply(native, self, args);
-    if (result instanceof EventTarget) own(result, types);
-    return result;
-  }
+/** Callbacks of a function, its promise, and events of what it returns come back to the context of the call. */
+const carries = (types) => (native, self, args) => {
+  const context = current();
+  // The first alone: others may be arguments for it.
+  const at = args.findIndex((it) => typeof it === 'function');
+  if (at >= 0) args[at] = carry(args[at], context);
+  const result = apply(native, self, args);
+  if (result instanceof Promise) return wrapPromise(result, context);
+  if (types && result instanceof EventTarget) own(result, types, context);
+  return result;
+};
+
+/** Events of the object itself are of who calls the function. */
+export const owns = (types) => (native, self, args) => {
   if (self instanceof EventTarget) own(self, types);
   return apply(native, self, args);
 };
 
-const INTERVAL_MILLIS = 30_000;
+const waits = (native, self) => {
+  const promise = apply(native, self, []);
+  if (promise instanceof Promise) enterBefore(promise);
+  return promise;
+};
 
-function repeats(native, self, args) {
+// What goes on and on by timers is no longer what a click started.
+const TIMERS_MILLIS = 30_000;
+const ageOf = ({ interaction, span }) => performance.now() - (interaction?.span ?? span).start;
+
+const timer = (repeated) => (native, self, args) => {
   const [callback] = args;
-  // Not what merely began while the page was loading.
-  const context = word ?? null;
+  // An interval is not of a load that it merely began in.
+  const context = repeated ? word ?? null : current();
+  const young = () => (context && ageOf(context) > TIMERS_MILLIS ? null : context);
+  const first = young();
   if (typeof callback === 'function') {
-    const until = performance.now() + INTERVAL_MILLIS;
     args[0] = function (...rest) {
-      // One that goes on and on is no longer what the click started.
-      if (active) enter(performance.now() < until ? context : null);
+      if (active) enter(repeated ? young() : first);
       return apply(callback, this, rest);
     };
   }
   return apply(native, self, args);
+};
+
+// What is on its way to a target of messages. `queue`: [context, messages] in their order, from a sender on this page.
+// Otherwise somebody else answers, when they like: an answer belongs to the question with the same id; without ids, to
+// the only context that asked; and where two have asked, to none.
+const inboxes = new WeakMap();
+const ASKED_MILLIS = 30_000;
+const MAX_ASKED = 100;
+const IDS = ['id', 'messageId', 'requestId', 'seq'];
+const idOf = (data) => IDS.map((key) => data?.[key]).find((it) => it != null);
+
+function receive(target) {
+  inboxes.set(target, { queue: [], asked: new Map(), last: word, at: performance.now() });
+  for (const type of ['message', 'messageerror', 'error']) target.addEventListener(type, received, true);
 }
 
-// Contexts on their way through a channel, in the order of its messages.
-const queues = new WeakMap();
-const MAX_QUEUED = 1000;
-
-function sent(receiver) {
-  let queue = queues.get(receiver);
-  if (!queue) {
-    queues.set(receiver, (queue = []));
-    receiver.addEventListener('message', (event) => {
-      if (active && (receiver !== window || event.source === window)) enter(queue.shift());
-    }, { capture: true });
+function received({ currentTarget, data }) {
+  if (!active) return;
+  const inbox = inboxes.get(currentTarget);
+  const [first] = inbox.queue;
+  if (!first) {
+    const id = idOf(data);
+    return enter(inbox.asked.has(id) ? inbox.asked.get(id) : inbox.mixed || performance.now() - inbox.at > ASKED_MILLIS ? null : inbox.last);
   }
-  if (queue.length < MAX_QUEUED) queue.push(current());
+  if (!--first[1]) inbox.queue.shift();
+  // A message without content on a channel that many use wakes up a loop: it works for all who were at work meanwhile.
+  enter(data == null && inbox.mixed && worked !== first[0] ? null : first[0]);
 }
 
-const others = new WeakMap();
+function sent(target) {
+  const inbox = inboxes.get(target);
+  if (!inbox) return;
+  const context = current();
+  const last = inbox.queue.at(-1);
+  if (last && last[0] === context) last[1]++;
+  else inbox.queue.push([context, 1]);
+  inbox.mixed ||= context && inbox.by && inbox.by !== context;
+  inbox.by ??= context;
+}
 
-function hookChannels(window) {
-  const { prototype } = window.MessageChannel;
-  const getter = (name) => Object.getOwnPropertyDescriptor(prototype, name).get;
-  const ports = ['port1', 'port2'].map(getter);
-  for (const name of ['port1', 'port2']) {
-    hookAccessor(prototype, name, 'get', (native, self) => {
-      const [one, two] = ports.map((it) => apply(it, self, []));
-      others.set(one, two).set(two, one);
-      return apply(native, self, []);
+function ask(target, data) {
+  const inbox = inboxes.get(target);
+  if (!inbox) return;
+  const context = current();
+  const time = performance.now();
+  if (inbox.last !== context) inbox.mixed = inbox.last && !inbox.last.expired && time - inbox.at < ASKED_MILLIS;
+  inbox.last = context;
+  inbox.at = time;
+  const id = idOf(data);
+  if (id === undefined) return;
+  const { asked } = inbox;
+  asked.delete(id);
+  asked.set(id, context);
+  if (asked.size > MAX_ASKED) asked.delete(asked.keys().next().value);
+}
+
+function hookMessages(window) {
+  // The other end of a port, while both are here.
+  const others = new WeakMap();
+  hookConstructor(window, 'MessageChannel', ({ port1, port2 }) => {
+    others.set(port1, port2).set(port2, port1);
+    receive(port1);
+    receive(port2);
+  });
+  for (const name of ['Worker', 'MessagePort']) {
+    hook(window[name]?.prototype, 'postMessage', (native, self, args) => {
+      const result = apply(native, self, args);
+      attempt(() => {
+        const [data, more] = args;
+        // A port that is given away is answered from elsewhere.
+        for (const port of more?.transfer ?? more ?? []) others.delete(others.get(port));
+        if (others.has(self)) sent(others.get(self));
+        else ask(self, data);
+      });
+      return result;
     });
   }
-  hook(window.MessagePort.prototype, 'postMessage', (native, self, args) => {
-    const other = others.get(self);
-    if (other) sent(other);
-    return apply(native, self, args);
-  });
-  hook(window, 'postMessage', (native, self, args) => {
-    if (self === undefined || self === window) sent(window);
-    return apply(native, self, args);
-  });
-}
-
-// A worker answers when it likes. An answer belongs to the question with the same id; without ids, to the only
-// context that asked; and where two have asked, to none rather than to the wrong one.
-function hookWorkers(window) {
-  const asked = new WeakMap();
-  const ids = ['id', 'messageId', 'requestId', 'seq'];
-  const idOf = (data) => data && typeof data === 'object' ? ids.map((key) => data[key]).find((it) => it != null) : undefined;
-  hook(window.Worker?.prototype, 'postMessage', (native, self, args) => {
-    const context = current();
-    let state = asked.get(self);
-    if (!state) {
-      asked.set(self, (state = { byId: new Map(), last: undefined, mixed: false }));
-      const answered = (event) => {
-        if (!active) return;
-        const id = idOf(event.data);
-        const known = id !== undefined && state.byId.has(id);
-        enter(known ? state.byId.get(id) : state.mixed ? undefined : state.last);
-      };
-      for (const type of ['message', 'messageerror', 'error']) self.addEventListener(type, answered, { capture: true });
-    }
-    const now = performance.now();
-    if (state.last !== context) state.mixed = now - state.at < INTERVAL_MILLIS;
-    state.last = context;
-    state.at = now;
-    const id = idOf(args[0]);
-    if (id !== undefined) {
-      state.byId.delete(id);
-      state.byId.set(id, context);
-      if (state.byId.size > MAX_QUEUED) state.byId.delete(state.byId.keys().next().value);
-    }
-    return apply(native, self, args);
-  });
+  hookConstructor(window, 'Worker', receive);
+  // Not window.postMessage: a frame that called ours would be taken for this page, by `event.source`.
 }
 
 // What an observer reports first after `observe` is the work of who observed; what comes later the page or its reader caused.
 function hookObservers(window) {
   const observed = new WeakMap();
-  for (const name of ['IntersectionObserver', 'ResizeObserver', 'PerformanceObserver']) {
-    hookConstructor(window, name, ([callback, ...rest]) => typeof callback !== 'function' ? [callback, ...rest] : [
+  for (const name of ['IntersectionObserver', 'ResizeObserver']) {
+    hookConstructor(window, name, undefined, ([callback, ...rest]) => typeof callback !== 'function' ? [callback, ...rest] : [
       function (entries, observer) {
         if (active) enter(observed.get(observer));
         observed.delete(observer);
@@ -327,57 +343,106 @@ function hookObservers(window) {
   }
 }
 
-const BODY = ['json', 'text', 'arrayBuffer', 'blob', 'bytes', 'formData'];
-const SUBTLE = ['digest', 'encrypt', 'decrypt', 'sign', 'verify', 'generateKey', 'deriveKey', 'deriveBits', 'importKey', 'exportKey', 'wrapKey', 'unwrapKey'];
-const STORE = ['get', 'getAll', 'getAllKeys', 'getKey', 'count', 'openCursor', 'openKeyCursor', 'put', 'add', 'delete', 'clear'];
-const REQUEST = ['success', 'error', 'upgradeneeded', 'blocked'];
-const LOADS = ['load', 'error'];
+const ARMED_MILLIS = 10_000;
+
+/**
+ * Exact also where two contexts wait for one promise, and for `import()`: whoever awaits a promise or calls its `then`
+ * looks up its `constructor`, and just before that we wait for it too. Engines are slower with promises from then on.
+ */
+function hookPromises() {
+  const owner = Promise.prototype;
+  const before = descriptor(owner, 'constructor');
+  if (!before?.writable || before.value !== Promise) return;
+  let inside = false;
+  const get = function () {
+    if (active && !inside && this instanceof Promise) {
+      inside = true;
+      attempt(enterBefore, this);
+      inside = false;
+    }
+    return Promise;
+  };
+  const set = function (value) {
+    Object.defineProperty(this, 'constructor', { ...before, value });
+  };
+  let timer;
+  let used;
+  const disarm = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (descriptor(owner, 'constructor').get === get) Object.defineProperty(owner, 'constructor', before);
+  };
+  const look = () => (timer = used + ARMED_MILLIS > performance.now() ? setTimeout(look, ARMED_MILLIS) : disarm());
+  // Only while somebody is at work.
+  onEnter = () => {
+    used = performance.now();
+    if (timer || descriptor(owner, 'constructor').value !== Promise) return;
+    Object.defineProperty(owner, 'constructor', { get, set, configurable: true });
+    look();
+  };
+  undo.push(disarm);
+  // `Promise.resolve` looks too, and waits for nothing.
+  hook(Promise, 'resolve', (native, self, args) => {
+    inside = true;
+    try {
+      return apply(native, self, args);
+    } finally {
+      inside = false;
+    }
+  });
+}
+
+// Functions of these interfaces call back or return promises.
+const PROMISES =
+  'Response Request Blob ReadableStream ReadableStreamDefaultReader ReadableStreamBYOBReader WritableStream WritableStreamDefaultWriter SubtleCrypto CacheStorage Cache Clipboard LockManager Scheduler FontFaceSet CookieStore StorageManager FileSystemFileHandle FileSystemDirectoryHandle';
+// Their properties are promises.
+const WAITED = { Animation: ['finished', 'ready'], ViewTransition: ['finished', 'ready', 'updateCallbackDone'], FontFaceSet: ['ready'] };
+// Their functions return what has events.
+const RETURNED = { IDBFactory: 'success error upgradeneeded blocked', IDBObjectStore: 'success error', IDBIndex: 'success error', IDBDatabase: 'complete abort error' };
+const LOADS = 'load error';
+const READS = 'loadstart progress load error abort loadend';
 
 /** Stands at every boundary where the platform begins a task for somebody. `fetch` and XMLHttpRequest are in requests.js. */
-export function hookBoundaries(window) {
+export function hookBoundaries(window, { precise } = {}) {
   active = true;
-  // Taken before the getters below are hooked: messages to ourselves carry no context.
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = onMessage;
-  clearPort = port2;
-  onUndo(() => {
-    port1.close();
-    clearPort = undefined;
-    clearing = false;
-  });
-  const each = (owner, names, trap) => names.forEach((name) => hook(owner, name, trap));
-  const prototype = (name) => window[name]?.prototype;
-
-  each(window, ['setTimeout', 'requestAnimationFrame', 'requestIdleCallback', 'queueMicrotask'], callsBack(0));
-  hook(window, 'setInterval', repeats);
-  hook(prototype('Scheduler'), 'postTask', callsBack(0));
-  hook(prototype('Scheduler'), 'yield', promises);
-  hook(prototype('LockManager'), 'request', (native, self, args) =>
-    promises(native, self, args.map((it) => (typeof it === 'function' ? bind(it) : it))));
-  hook(prototype('Document'), 'startViewTransition', callsBack(0));
-
-  for (const name of ['Response', 'Request', 'Blob']) each(prototype(name), BODY, promises);
-  for (const name of ['ReadableStreamDefaultReader', 'ReadableStreamBYOBReader']) each(prototype(name), ['read'], promises);
-  try {
-    // What `for await (… of response.body)` calls.
-    hook(Object.getPrototypeOf(new ReadableStream().values()), 'next', promises);
-  } catch {
-    // Not iterable in this browser.
+  variable = window.AsyncContext && new window.AsyncContext.Variable();
+  if (postTask) {
+    postClear = () => apply(postTask, scheduler, [clear, { priority: 'user-blocking' }]);
+  } else {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = clear;
+    postClear = () => port2.postMessage(0);
+    onUndo(() => port1.close());
   }
-  each(prototype('SubtleCrypto'), SUBTLE, promises);
-  each(prototype('CacheStorage'), ['open', 'match', 'has', 'delete', 'keys'], promises);
-  each(prototype('Cache'), ['match', 'matchAll', 'add', 'addAll', 'put', 'delete', 'keys'], promises);
-  each(prototype('Clipboard'), ['readText', 'writeText', 'read', 'write'], promises);
-  each(prototype('HTMLImageElement'), ['decode'], promises);
-  each(window, ['createImageBitmap'], promises);
+  clearing = false;
+  const prototype = (name) => window[name]?.prototype;
+  /** All functions of an interface. */
+  const every = (name, trap) => {
+    const owner = prototype(name);
+    for (const method of owner ? Object.getOwnPropertyNames(owner) : []) if (method !== 'constructor') hook(owner, method, trap);
+  };
 
-  each(prototype('IDBFactory'), ['open', 'deleteDatabase'], owns(REQUEST, true));
-  for (const name of ['IDBObjectStore', 'IDBIndex']) each(prototype(name), STORE, owns(REQUEST, true));
-  hook(prototype('IDBDatabase'), 'transaction', owns(['complete', 'abort', 'error'], true));
-  each(prototype('FileReader'), ['readAsText', 'readAsArrayBuffer', 'readAsDataURL'], owns(['loadstart', 'progress', 'load', 'error', 'abort', 'loadend']));
-  for (const name of ['HTMLImageElement', 'HTMLScriptElement', 'HTMLIFrameElement']) hookAccessor(prototype(name), 'src', 'set', owns(LOADS));
-  hookAccessor(prototype('HTMLLinkElement'), 'href', 'set', owns(LOADS));
-  hookChannels(window);
-  hookWorkers(window);
+  const any = carries();
+  hook(window, 'setTimeout', timer());
+  hook(window, 'setInterval', timer(true));
+  for (const name of ['requestAnimationFrame', 'requestIdleCallback', 'createImageBitmap']) hook(window, name, any);
+  hook(prototype('Document'), 'startViewTransition', any);
+  hook(prototype('HTMLCanvasElement'), 'toBlob', any);
+  hook(prototype('HTMLImageElement'), 'decode', any);
+  hook(prototype('Element'), 'animate', carries('finish cancel'));
+  hook(window.AbortSignal, 'timeout', carries('abort'));
+  for (const name of PROMISES.split(' ')) every(name, any);
+  // What `for await (… of response.body)` calls.
+  attempt(() => hook(Object.getPrototypeOf(new ReadableStream().values()), 'next', any));
+  for (const name in WAITED) for (const property of WAITED[name]) hook(prototype(name), property, waits, 'get');
+  for (const name in RETURNED) every(name, carries(RETURNED[name]));
+
+  hookConstructor(window, 'FileReader', (it) => own(it, READS));
+  every('FileReader', owns(READS));
+  for (const name of ['WebSocket', 'EventSource']) hookConstructor(window, name, (it) => own(it, 'open error'));
+  for (const name of ['HTMLImageElement', 'HTMLScriptElement', 'HTMLIFrameElement']) hook(prototype(name), 'src', owns(LOADS), 'set');
+  hook(prototype('HTMLLinkElement'), 'href', owns(LOADS), 'set');
+  hookMessages(window);
   hookObservers(window);
+  if (precise) hookPromises();
 }

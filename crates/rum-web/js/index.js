@@ -145,7 +145,7 @@ export function start(options = {}) {
     running?.stop();
     const tracer = (running = new Tracer({ endpoint: '/v1/traces', ...options }));
     configure({ written: () => tracer.exporter.written(), filter: options.attributeFilter });
-    hookBoundaries(window);
+    hookBoundaries(window, options);
     hookRequests(window, tracer);
     hookInteractions(window, tracer);
     hookErrors(window, tracer);

@@ -2,59 +2,75 @@
 
 import { SAMPLED } from './span.js';
 
-/** Whether a request to `target` may have our headers: our own origin, and whom the page names. */
-export function mayPropagate(tracer, target, mode) {
-  const own = target.origin === location.origin;
-  // A no-cors request to somebody else may have no headers of ours.
-  if (!own && mode === 'no-cors') return false;
-  const named = own || tracer.options.propagateTo?.some((rule) => matches(rule, target));
-  if (named && !own && tracer.options.dryRun) {
-    tracer.options.dryRun({ url: target.href, wouldCausePreflight: true });
-    return false;
-  }
-  return named;
-}
-
 /** An origin, a URLPattern, or a regular expression over the URL without its query: never a part of a text. */
-function matches(rule, target) {
-  if (typeof rule === 'string') return rule === target.origin;
-  if (rule instanceof RegExp) return rule.test(target.origin + target.pathname);
-  return typeof rule?.test === 'function' && rule.test(target.href);
+function matches(rule, { href, origin, pathname }) {
+  if (typeof rule === 'string') return rule === origin;
+  // `search`, since `test` goes on from where it was.
+  return rule instanceof RegExp ? (origin + pathname).search(rule) >= 0 : rule.test(href);
 }
-
-const hexFlags = (flags) => (flags & 0xff).toString(16).padStart(2, '0');
 
 /** W3C Trace Context level 2, "traceparent header". */
-export const traceparent = ({ traceId, spanId, traceFlags }) => `00-${traceId}-${spanId}-${hexFlags(traceFlags & 3)}`;
+export const traceparent = ({ traceId, spanId, traceFlags }) => `00-${traceId}-${spanId}-0${traceFlags & 3}`;
 
+const decimal = (hex) => String(BigInt(`0x${hex}`));
+const MAX_BAGGAGE_MEMBERS = 64;
+const MAX_BAGGAGE_BYTES = 8192;
+
+// The headers of each format.
 const FORMATS = {
-  w3c(span, set) {
-    set('traceparent', traceparent(span));
-    if (span.traceState) set('tracestate', span.traceState);
+  w3c: (span) => ({ traceparent: traceparent(span), ...(span.traceState && { tracestate: span.traceState }) }),
+  baggage(_, __, { baggage }) {
+    const members = Object.entries(baggage?.() ?? {})
+      // A token (RFC 9110).
+      .filter(([key]) => /^[\w!#$%&'*+.^`|~-]+$/.test(key))
+      .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+      .slice(0, MAX_BAGGAGE_MEMBERS);
+    while (members.join().length > MAX_BAGGAGE_BYTES) members.pop();
+    return members.length ? { baggage: members.join() } : {};
   },
-  baggage(_, set, { baggage }) {
-    const members = Object.entries(baggage?.() ?? {}).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
-    if (members.length) set('baggage', members.join());
-  },
-  b3: ({ traceId, spanId, traceFlags }, set) => set('b3', `${traceId}-${spanId}-${traceFlags & SAMPLED}`),
-  b3multi({ traceId, spanId, traceFlags }, set) {
-    set('x-b3-traceid', traceId);
-    set('x-b3-spanid', spanId);
-    set('x-b3-sampled', String(traceFlags & SAMPLED));
-  },
-  datadog({ traceId, spanId, traceFlags }, set) {
-    const decimal = (hex) => BigInt(`0x${hex}`).toString();
-    set('x-datadog-trace-id', decimal(traceId.slice(16)));
-    set('x-datadog-parent-id', decimal(spanId));
-    set('x-datadog-sampling-priority', String(traceFlags & SAMPLED));
-    set('x-datadog-tags', `_dd.p.tid=${traceId.slice(0, 16)}`);
-  },
-  xray: ({ traceId, spanId, traceFlags }, set) =>
-    set('x-amzn-trace-id', `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=${spanId};Sampled=${traceFlags & SAMPLED}`),
+  b3: ({ traceId, spanId }, sampled) => ({ b3: `${traceId}-${spanId}-${sampled}` }),
+  b3multi: ({ traceId, spanId }, sampled) => ({ 'x-b3-traceid': traceId, 'x-b3-spanid': spanId, 'x-b3-sampled': sampled }),
+  datadog: ({ traceId, spanId }, sampled) => ({
+    'x-datadog-trace-id': decimal(traceId.slice(16)),
+    'x-datadog-parent-id': decimal(spanId),
+    'x-datadog-sampling-priority': sampled,
+    'x-datadog-tags': `_dd.p.tid=${traceId.slice(0, 16)}`,
+  }),
+  xray: ({ traceId, spanId }, sampled) => ({
+    'x-amzn-trace-id': `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=${spanId};Sampled=${sampled}`,
+  }),
 };
 
-export function inject(tracer, span, set) {
-  for (const name of tracer.options.propagators ?? ['w3c']) FORMATS[name]?.(span, set, tracer.options);
+/**
+ * What a request carries beside the page's own `headers`: names and values. Only to our own origin and to whom the page
+ * names; a format of which the page has sent anything itself is the page's.
+ */
+export function headersFor(tracer, { span, method, target }, mode, headers, body) {
+  const { options } = tracer;
+  const { dryRun } = options;
+  const { origin, href: url } = target;
+  const own = origin === location.origin;
+  // A no-cors request to somebody else may have no headers of ours.
+  if (!own && (mode === 'no-cors' || ![options.propagateTo ?? []].flat().some((rule) => matches(rule, target)))) return [];
+  const more = [options.propagators ?? 'w3c']
+    .flat()
+    .map((name) => Object.entries(FORMATS[name]?.(span, String(span.traceFlags & SAMPLED), options) ?? {}))
+    .filter((format) => !format.some(([name]) => headers.has(name)))
+    .flat();
+  if (own || !dryRun) return more;
+  if (more.length) dryRun({ url, method, headers: more.map(([name]) => name), wouldCausePreflight: isSimple(method, headers, body) });
+  return [];
+}
+
+/** Whether a cross-origin request needs no preflight (Fetch, "CORS-safelisted request-header"). */
+function isSimple(method, headers, body) {
+  const type = headers.get('content-type') ?? body?.type;
+  return (
+    /^(GET|HEAD|POST)$/.test(method) &&
+    (!type || /^(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) &&
+    !(body instanceof ReadableStream) &&
+    [...headers].every(([name, value]) => /^(accept|(accept|content)-language|content-type)$/.test(name) && value.length <= 128)
+  );
 }
 
 /** A remote context from a `traceparent`, or undefined. */

@@ -1,9 +1,9 @@
 // fetch and XMLHttpRequest: a CLIENT span each, by the HTTP conventions, and headers to those who may have them.
 
-import { complain, current, enter, hook, own, wrapPromise } from './context.js';
-import { inject, mayPropagate } from './propagate.js';
+import { attempt, current, hook, hookConstructor, own, owns, wrapPromise } from './context.js';
+import { headersFor } from './propagate.js';
 import { redactedUrl } from './privacy.js';
-import { at, HAS_REMOTE, Kind, now, Span, Status } from './span.js';
+import { at, Kind, now, Status } from './span.js';
 
 const { apply } = Reflect;
 const KNOWN = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY)$/;
@@ -13,6 +13,7 @@ const inFlight = new Set();
 /** Requests that have ended and wait for their resource timing, oldest first. */
 const timed = [];
 const TIMING_MILLIS = 300;
+const NETWORK = 'network_error';
 const PHASES = /^(fetch|domainL|connect|secure|request|response)\w*(Start|End)$/;
 
 let tracer;
@@ -47,11 +48,12 @@ function begin(method, url) {
     return;
   }
   if (!/^https?:$/.test(target.protocol) || tracer.ignores(target)) return;
-  const context = current();
-  const span = tracer.child(KNOWN.test(method) ? method : 'HTTP', Kind.CLIENT, context, requestAttributes(method, target));
+  // Resource timing leaves it out, too.
+  target.hash = '';
+  const span = tracer.child(KNOWN.test(method) ? method : 'HTTP', Kind.CLIENT, current(), requestAttributes(method, target));
   const { interaction } = span;
   interaction?.began();
-  const request = { span, target, interaction, context };
+  const request = { span, method, target, interaction };
   inFlight.add(request);
   return request;
 }
@@ -84,111 +86,91 @@ export function endRequests() {
 export function failureOf(error, signal) {
   if (error?.name === 'TimeoutError' || signal?.reason?.name === 'TimeoutError') return 'timeout';
   if (error?.name === 'AbortError' || signal?.aborted) return 'abort';
-  if (error instanceof TypeError) return 'network_error';
-  return error?.name ?? typeof error;
+  const name = error?.name;
+  return name === 'TypeError' || name === 'NetworkError' ? NETWORK : name ?? typeof error;
 }
 
 function tracedFetch(native, self, args) {
   let request;
   let signal;
   const context = current();
-  try {
+  attempt(() => {
     const [input, init] = args;
-    const isRequest = input instanceof Request;
-    const method = String(init?.method ?? (isRequest ? input.method : 'GET')).toUpperCase();
-    request = begin(method, isRequest ? input.url : String(input));
-    if (request) {
-      signal = init?.signal ?? (isRequest ? input.signal : undefined);
-      const mode = init?.mode ?? (isRequest ? input.mode : 'cors');
-      if (mayPropagate(tracer, request.target, mode)) args = withHeaders(args, request.span);
-    }
-  } catch (error) {
-    complain(error);
-  }
-  let result;
+    const from = input instanceof Request ? input : {};
+    request = begin(String(init?.method ?? from.method ?? 'GET').toUpperCase(), from.url ?? String(input));
+    if (!request) return;
+    signal = init?.signal ?? from.signal;
+    const headers = new Headers(init?.headers ?? from.headers);
+    const more = headersFor(tracer, request, init?.mode ?? from.mode, headers, init?.body);
+    for (const [name, value] of more) headers.set(name, value);
+    if (more.length) args = [input, withHeaders(headers, init, from), ...args.slice(2)];
+  });
+  const failed = (error) => request && finish(request, { error: failureOf(error, signal) });
   try {
-    result = apply(native, self, args);
+    const result = apply(native, self, args);
+    return result instanceof Promise ? wrapPromise(result, context, (response) => request && finish(request, response), failed) : result;
   } catch (error) {
-    if (request) finish(request, { error: failureOf(error, signal) });
+    failed(error);
     throw error;
   }
-  if (!(result instanceof Promise)) return result;
-  if (!request) return wrapPromise(result, context);
-  return wrapPromise(
-    result,
-    context,
-    (response) => finish(request, response),
-    (error) => finish(request, { error: failureOf(error, signal) }),
-  );
 }
 
-function withHeaders([input, init, ...rest], span) {
-  const isRequest = input instanceof Request;
-  const headers = new Headers(init?.headers ?? (isRequest ? input.headers : undefined));
-  let changed = false;
-  inject(tracer, span, (name, value) => {
-    // What the page set itself stays.
-    if (headers.has(name)) return;
-    headers.set(name, value);
-    changed = true;
-  });
-  if (!changed) return [input, init, ...rest];
-  // A prototype and not a copy: `init` may have getters. A Request with any init forgets its referrer.
-  const more = { headers: { value: headers, enumerable: true } };
-  if (isRequest && !init) {
-    more.referrer = { value: input.referrer, enumerable: true };
-    more.referrerPolicy = { value: input.referrerPolicy, enumerable: true };
-  }
-  return [input, Object.create(init ?? null, more), ...rest];
+/** `init`, which may have getters, so that it is not copied, with other headers. */
+function withHeaders(headers, init, { referrer, referrerPolicy }) {
+  // A Request forgets these two where there is any `init`.
+  const kept = init ? { headers } : { headers, referrer, referrerPolicy };
+  const defined = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return Object.create(init ?? null, Object.fromEntries(defined.map(([name, value]) => [name, { value, enumerable: true }])));
 }
 
-const XHR_EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'error', 'abort', 'timeout', 'loadend'];
+// All that come first, or alone, in their tasks, and those that end a request.
+const XHR_EVENTS = 'readystatechange loadstart load error abort timeout';
 
 function hookXhr(window) {
-  const prototype = window.XMLHttpRequest?.prototype;
-  const opened = new WeakMap();
-  const running = new WeakMap();
-  const setHeader = prototype?.setRequestHeader;
+  const { prototype } = window.XMLHttpRequest;
+  const setHeader = prototype.setRequestHeader;
+  // What is known of each since it was opened: method, URL, headers, and the request once it is sent.
+  const states = new WeakMap();
+  const ended = ({ type, currentTarget }) => {
+    const { request } = states.get(currentTarget) ?? {};
+    if (request) finish(request, type === 'load' ? currentTarget : { error: type === 'error' ? NETWORK : type });
+  };
+  const onEnded = (event) => attempt(ended, event);
+  const watch = (it) => {
+    own(it, XHR_EVENTS);
+    for (const type of ['load', 'error', 'abort', 'timeout']) it.addEventListener(type, onEnded, true);
+  };
+  hookConstructor(window, 'XMLHttpRequest', watch);
   hook(prototype, 'open', (native, self, args) => {
-    opened.set(self, { method: String(args[0]).toUpperCase(), url: String(args[1]), names: new Set() });
+    attempt(() => {
+      watch(self);
+      // Opened again, it ends without an event.
+      ended({ type: 'abort', currentTarget: self });
+      states.set(self, { method: String(args[0]).toUpperCase(), url: args[1], headers: new Headers() });
+    });
     return apply(native, self, args);
   });
   hook(prototype, 'setRequestHeader', (native, self, args) => {
-    opened.get(self)?.names.add(String(args[0]).toLowerCase());
-    return apply(native, self, args);
+    const result = apply(native, self, args);
+    attempt(() => states.get(self)?.headers.append(...args));
+    return result;
   });
+  hook(prototype, 'abort', owns(XHR_EVENTS));
   hook(prototype, 'send', (native, self, args) => {
     let request;
-    const context = current();
-    try {
-      const state = opened.get(self);
-      request = state && begin(state.method, state.url);
-      if (request) {
-        if (!running.has(self)) {
-          for (const type of ['load', 'error', 'abort', 'timeout']) {
-            self.addEventListener(type, () => {
-              const request = running.get(self);
-              if (request) finish(request, type === 'load' ? { status: self.status } : { error: type === 'error' ? 'network_error' : type });
-            }, { capture: true });
-          }
-        }
-        running.set(self, request);
-        if (mayPropagate(tracer, request.target, 'cors')) {
-          inject(tracer, request.span, (name, value) => state.names.has(name) || apply(setHeader, self, [name, value]));
-        }
-      }
-      own(self, XHR_EVENTS, context);
-    } catch (error) {
-      complain(error);
-    }
+    attempt(() => {
+      const state = states.get(self);
+      if (self.readyState !== 1 || !state || state.request) return;
+      own(self, XHR_EVENTS);
+      request = state.request = begin(state.method, state.url);
+      if (!request) return;
+      for (const header of headersFor(tracer, request, 'cors', state.headers, args[0])) apply(setHeader, self, header);
+    });
     try {
       return apply(native, self, args);
     } catch (error) {
       if (request) finish(request, { error: failureOf(error) });
       throw error;
-    } finally {
-      // A synchronous request has entered its own events; the caller goes on in its own context.
-      enter(context);
     }
   });
 }

@@ -57,7 +57,6 @@ const CONTINUATIONS: &[(&str, &str)] = &[
     ("digest", "digest"),
     ("image", "image"),
     ("lock", "lock"),
-    ("postMessage", "postMessage"),
     ("file", "file"),
     ("blob", "blob"),
     ("all", "all"),
