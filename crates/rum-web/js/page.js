@@ -1,15 +1,15 @@
 // The load of the page is a root span like what a person does: from the navigation to the end of what it caused.
 
 import { addPhases, complete, requestAttributes } from './requests.js';
-import { complain, current, enter, hook, latest, listen, onUndo, withoutOrigin } from './context.js';
+import { complain, current, enter, hook, listen, onUndo, withoutOrigin } from './context.js';
 import { Interaction, TYPED } from './interaction.js';
 import { redactedUrl } from './privacy.js';
 import { parseTraceparent } from './propagate.js';
-import { at, Kind, now, Span } from './span.js';
+import { at, Kind, Span } from './span.js';
 
 // What can wait until the page has loaded is in a module of its own, which needs this.
-const api = { at, complain, current, enter, hook, Interaction, Kind, latest, listen, now, onUndo, redactedUrl, Span, TYPED };
-const MORE = ['storage', 'webVitals', 'timing', 'frustration', 'navigation', 'resources'];
+const api = { at, complain, complete, current, enter, hook, Interaction, Kind, listen, onUndo, redactedUrl, requestAttributes, Span, TYPED };
+const MORE = ['storage', 'webVitals', 'timing', 'frustration', 'navigation'];
 
 /** What the server said: the trace that this page was written in. */
 function parentOf(entry) {
@@ -52,7 +52,7 @@ export function hookPageLoad(window, tracer) {
 }
 
 async function more(tracer) {
-  if (MORE.every((option) => tracer.options[option] === false)) return;
+  if (!tracer.options.resources && MORE.every((option) => tracer.options[option] === false)) return;
   try {
     const { install } = await import(new URL(tracer.options.page ?? './flamefall-rum-page.js', import.meta.url));
     if (!tracer.stopped) install({ ...api, tracer });
