@@ -47,7 +47,7 @@ impl Pipeline {
         origin_ns: u32,
     ) -> Self {
         let slower_than =
-            (0.0..1e12).contains(&keep_slower_than_ms).then(|| (keep_slower_than_ms * 1e6) as u64);
+            (0.0..1e12).contains(&keep_slower_than_ms).then_some((keep_slower_than_ms * 1e6) as u64);
         let options = Options {
             queue,
             batch,
@@ -88,16 +88,6 @@ impl Pipeline {
         self.inner.body()
     }
 
-    /// The complete body, compressed.
-    pub fn body_gzip(&mut self) -> Vec<u8> {
-        self.inner.body_gzip()
-    }
-
-    /// Spans of the body.
-    pub fn body_spans(&self) -> u32 {
-        self.inner.body_spans()
-    }
-
     /// How the request ended: status (0: none), `Retry-After` in ms (below 0: none), `rejectedSpans`.
     pub fn answered(&mut self, status: u32, retry_after_ms: f64, rejected: u32, now_ms: f64, random: u32) {
         let retry_after = (retry_after_ms >= 0.0).then_some(retry_after_ms as u64);
@@ -121,14 +111,11 @@ impl Pipeline {
     }
 
     /// recorded, exported, rejected, left, then dropped: full, unsampled, waiting, refused, unreachable, large; then malformed
-    /// pushes, retries, failures, bytes sent.
+    /// pushes, retries, failures, bytes sent; then bytes held.
     pub fn metrics(&self) -> Vec<f64> {
-        self.inner.metrics().all().iter().map(|&count| count as f64).collect()
-    }
-
-    /// Bytes held.
-    pub fn memory(&self) -> u32 {
-        self.inner.memory() as u32
+        let mut all = self.inner.metrics().all().to_vec();
+        all.push(self.inner.memory() as f64);
+        all
     }
 }
 

@@ -117,7 +117,8 @@ pub(crate) fn double(out: &mut Vec<u8>, value: f64) {
 /// Nine decimal digits in each.
 const LIMB: u64 = 1_000_000_000;
 
-/// 17 digits of any finite number that is not zero: enough to tell it from its neighbours (IEEE 754 §5.12.2).
+/// The first 18 digits of any finite number above zero. They are nearer to it than to the middle between it and its
+/// neighbours, which lie 2^-53 of it away or more.
 fn exact(out: &mut Vec<u8>, value: f64) {
     let bits = value.to_bits();
     let exponent = (bits >> 52) as i32;
@@ -154,29 +155,12 @@ fn exact(out: &mut Vec<u8>, value: f64) {
         digits(&mut text, limb, least);
     }
     power += text.len() as i32 - 1;
-    let round_up = text.get(17).is_some_and(|&digit| digit >= b'5');
-    text.truncate(17);
-    if round_up {
-        // Nines become zeros; past the first digit the number is the next power of ten.
-        match text.iter().rposition(|&digit| digit != b'9') {
-            Some(at) => {
-                text.truncate(at + 1);
-                if let Some(digit) = text.last_mut() {
-                    *digit += 1;
-                }
-            }
-            None => {
-                text = [b'1'].to_vec();
-                power += 1;
-            }
-        }
-    }
-    let Some((first, others)) = text.split_first() else { return };
-    out.push(*first);
-    if !others.is_empty() {
-        out.push(b'.');
+    text.truncate(18);
+    if let Some((first, others)) = text.split_first() {
+        out.extend_from_slice(&[*first, b'.']);
         out.extend_from_slice(others);
     }
+    // There always is a digit after the point: numbers of one digit are written above.
     raw(out, if power < 0 { "e-" } else { "e" });
     number(out, u64::from(power.unsigned_abs()));
 }

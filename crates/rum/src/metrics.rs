@@ -33,24 +33,25 @@ pub enum Count {
     Bytes,
 }
 
-/// Counts since the start, by [`Count`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Metrics([u64; 14]);
+/// Counts since the start, by [`Count`]. Whole numbers, as JavaScript has them: converting them would cost more code than
+/// all there is to do with them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Metrics([f64; 14]);
 
 impl Metrics {
     /// One of them.
     pub fn get(&self, what: Count) -> u64 {
-        self.0.get(what as usize).copied().unwrap_or(0)
+        self.0.get(what as usize).copied().unwrap_or(0.0) as u64
     }
 
     /// All, in the order of [`Count`].
-    pub fn all(&self) -> &[u64] {
+    pub fn all(&self) -> &[f64] {
         &self.0
     }
 
     pub(crate) fn add(&mut self, what: Count, more: usize) {
         if let Some(count) = self.0.get_mut(what as usize) {
-            *count += more as u64;
+            *count += more as f64;
         }
     }
 }

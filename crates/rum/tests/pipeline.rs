@@ -1,5 +1,7 @@
 //! What is sent, when, and what becomes of the rest.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 #[cfg(test)]
 mod support;
 
@@ -33,7 +35,9 @@ fn row(name: &str) -> SpanRow<'_> {
 
 fn push(pipeline: &mut Pipeline, names: &[&str], now: u64) {
     let mut writer = SpanWriter::default();
-    names.iter().for_each(|name| writer.span(&row(name), Grouped::default()));
+    for name in names {
+        writer.span(&row(name), Grouped::default());
+    }
     pipeline.push(&writer.bytes, Millis(now));
 }
 
@@ -42,7 +46,7 @@ fn names(json: &str) -> String {
     let spans = json.split("{\"traceId\"").skip(1).map(|span| {
         let name = span.split("\"name\":\"").nth(1).unwrap().split('"').next().unwrap();
         let why = span.split("flamefall.sampling.kept\",\"value\":{\"stringValue\":\"").nth(1);
-        why.map_or(name.to_owned(), |why| format!("{name}!{}", why.split('"').next().unwrap()))
+        why.map_or_else(|| name.to_owned(), |why| format!("{name}!{}", why.split('"').next().unwrap()))
     });
     spans.collect::<Vec<_>>().join(" ")
 }

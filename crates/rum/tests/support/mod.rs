@@ -108,7 +108,9 @@ impl SpanWriter {
             AnyValue::Array(values) => {
                 self.bytes.push(6);
                 self.varint(values.len() as u64);
-                values.iter().for_each(|value| self.value(value));
+                for value in values {
+                    self.value(value);
+                }
             }
             AnyValue::Map(entries) => {
                 self.bytes.push(7);
@@ -124,12 +126,11 @@ impl SpanWriter {
 
     /// By its number where it is defined.
     fn text(&mut self, text: &str) {
-        match self.defined.iter().position(|it| it == text) {
-            Some(number) => self.varint(number as u64 * 2 + 1),
-            None => {
-                self.varint(text.len() as u64 * 2);
-                self.bytes.extend_from_slice(text.as_bytes());
-            }
+        if let Some(number) = self.defined.iter().position(|it| it == text) {
+            self.varint(number as u64 * 2 + 1);
+        } else {
+            self.varint(text.len() as u64 * 2);
+            self.bytes.extend_from_slice(text.as_bytes());
         }
     }
 
