@@ -111,11 +111,14 @@ impl Pipeline {
     }
 
     /// recorded, exported, rejected, left, then dropped: full, unsampled, waiting, refused, unreachable, large; then malformed
-    /// pushes, retries, failures, bytes sent; then bytes held.
+    /// pushes, retries, failures, bytes sent.
     pub fn metrics(&self) -> Vec<f64> {
-        let mut all = self.inner.metrics().all().to_vec();
-        all.push(self.inner.memory() as f64);
-        all
+        self.inner.metrics().all().to_vec()
+    }
+
+    /// Bytes held.
+    pub fn memory(&self) -> u32 {
+        self.inner.memory() as u32
     }
 }
 
