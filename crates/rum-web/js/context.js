@@ -23,6 +23,8 @@ let word;
 let fallback;
 // The word of the task that was cleared last, if none has been entered since.
 let cleared;
+// Whether the task is an animation frame. Those that go on for ever are no work.
+let framed = false;
 // The context that was at work last, however long ago.
 let worked;
 let clearing = false;
@@ -52,6 +54,7 @@ export const withoutOrigin = (context) => (fallback = context);
 export function enter(context) {
   word = context;
   cleared = undefined;
+  framed = false;
   if (context) {
     worked = context;
     onEnter?.();
@@ -66,7 +69,7 @@ function clear() {
   clearing = false;
   cleared = word;
   word = undefined;
-  cleared?.interaction?.ran();
+  if (!framed) cleared?.interaction?.ran();
 }
 
 /** Runs `body` in `context` in the middle of a task, and then goes on as before. */
@@ -425,7 +428,17 @@ export function hookBoundaries(window, { precise } = {}) {
   const any = carries();
   hook(window, 'setTimeout', timer());
   hook(window, 'setInterval', timer(true));
-  for (const name of ['requestAnimationFrame', 'requestIdleCallback', 'createImageBitmap']) hook(window, name, any);
+  hook(window, 'requestAnimationFrame', (native, self, args) => {
+    const [callback] = args;
+    const context = current();
+    if (typeof callback !== 'function') return apply(native, self, args);
+    return apply(native, self, [(time) => {
+      if (active) enter(context);
+      framed = true;
+      return callback(time);
+    }]);
+  });
+  for (const name of ['requestIdleCallback', 'createImageBitmap']) hook(window, name, any);
   hook(prototype('Document'), 'startViewTransition', any);
   hook(prototype('HTMLCanvasElement'), 'toBlob', any);
   hook(prototype('HTMLImageElement'), 'decode', any);
