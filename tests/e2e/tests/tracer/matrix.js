@@ -21,6 +21,16 @@ const xhr = (name, then) => {
   request.send();
 };
 const worker = new Worker(new URL('worker.js', import.meta.url));
+const shared = new Worker(new URL('worker.js', import.meta.url));
+const answers = new Map();
+shared.onmessage = ({ data: { id } }) => answers.get(id)();
+customElements.define('it-self', class extends HTMLElement {
+  connectedCallback() {
+    ask('element');
+  }
+});
+const channel = new BroadcastChannel('it');
+channel.onmessage = () => ask('broadcast');
 const database = new Promise((resolve) => {
   const request = indexedDB.open('matrix');
   request.onupgradeneeded = () => request.result.createObjectStore('it').put(1, 'one');
@@ -135,10 +145,6 @@ export const cases = {
     });
     ask('lock');
   },
-  'postMessage'() {
-    addEventListener('message', () => ask('postMessage'), { once: true });
-    postMessage('it', '*');
-  },
   'file'() {
     const reader = new FileReader();
     reader.onload = () => ask('file');
@@ -166,6 +172,104 @@ export const cases = {
       await wait(1);
     }
     ask('rejected');
+  },
+  async 'animation'() {
+    await document.body.animate([{ opacity: 0.9 }, { opacity: 1 }], 20).finished;
+    ask('animation');
+  },
+  'onfinish'() {
+    document.body.animate([{ opacity: 0.9 }, { opacity: 1 }], 20).onfinish = () => ask('onfinish');
+  },
+  async 'view-transition'() {
+    const transition = document.startViewTransition(() => ask('view-transition-pre'));
+    await transition.finished;
+    ask('view-transition');
+  },
+  async 'pipe'() {
+    const { readable, writable } = new TransformStream();
+    const piped = (await fetch('/svc/pipe-pre')).body.pipeTo(writable);
+    await new Response(readable).text();
+    await piped;
+    ask('pipe');
+  },
+  async 'tee'() {
+    const [one, two] = (await fetch('/svc/tee-pre')).body.tee();
+    await Promise.all([new Response(one).text(), new Response(two).text()]);
+    ask('tee');
+  },
+  async 'cache'() {
+    const cache = await caches.open('it');
+    await cache.put('/svc/cached', new Response('it'));
+    await (await cache.match('/svc/cached')).text();
+    ask('cache');
+  },
+  'timeout-signal': () => AbortSignal.timeout(20).addEventListener('abort', () => ask('timeout-signal')),
+  'abort-signal'() {
+    const controller = new AbortController();
+    controller.signal.onabort = () => ask('abort-signal');
+    setTimeout(() => controller.abort(), 10);
+  },
+  'nested'() {
+    let left = 5;
+    const again = () => (left-- ? setTimeout(again, 1) : ask('nested'));
+    again();
+  },
+  'element'() {
+    document.body.append(document.createElement('it-self'));
+  },
+  'comlink'() {
+    const id = String(Math.random());
+    answers.set(id, () => ask('comlink'));
+    shared.postMessage({ id, wait: 30 });
+  },
+  'reused'() {
+    const request = new XMLHttpRequest();
+    request.onload = () => {
+      request.onload = () => ask('reused');
+      request.open('GET', '/svc/reused-second');
+      request.send();
+    };
+    request.open('GET', '/svc/reused-pre');
+    request.send();
+  },
+  'onreadystatechange'() {
+    const request = new XMLHttpRequest();
+    request.onreadystatechange = () => request.readyState === 4 && ask('onreadystatechange');
+    request.open('GET', '/svc/onreadystatechange-pre');
+    request.send();
+  },
+  'jsonp'() {
+    const script = document.createElement('script');
+    script.onload = () => ask('jsonp');
+    script.src = 'data:text/javascript,1';
+    document.head.append(script);
+  },
+  'canvas': () => document.createElement('canvas').toBlob(() => ask('canvas')),
+  async 'postTask-signal'() {
+    const controller = new TaskController({ priority: 'background' });
+    await scheduler.postTask(() => wait(5), { signal: controller.signal });
+    ask('postTask-signal');
+  },
+  async 'abort-other'() {
+    // Two questions of one click, one of which ends the other.
+    const controller = new AbortController();
+    fetch('/svc/never', { signal: controller.signal }).catch(() => {});
+    await wait(5);
+    controller.abort();
+    await null;
+    ask('abort-other');
+  },
+  // Of whom nobody can tell.
+  async 'import'() {
+    await import('data:text/javascript,1');
+    ask('import');
+  },
+  'window-message'() {
+    addEventListener('message', () => ask('window-message'), { once: true });
+    postMessage('it', '*');
+  },
+  'broadcast'() {
+    new BroadcastChannel('it').postMessage('it');
   },
   async 'run'() {
     await rum.run('inside', async () => {
