@@ -13,6 +13,8 @@ const KEEPALIVE_BYTES = 60 * 1024;
 const KEEPALIVE_REQUESTS = 9;
 // Too little to be worth a request.
 const LEAST_BYTES = 1024;
+// The same for `fetchLater`, which has a budget of its own, and how often it is written anew.
+const SHADOW_BYTES = 64_000;
 const SHADOW_MILLIS = 1000;
 const OFFLINE_MILLIS = 5000;
 // As crates/rum/src/metrics.rs.
@@ -220,7 +222,7 @@ export function createExporter(options, resource, origin) {
     shadow?.abort();
     shadow = undefined;
     shadowed = performance.now();
-    const body = pipeline.shadow(KEEPALIVE_BYTES);
+    const body = pipeline.shadow(SHADOW_BYTES);
     if (!body.length) return;
     shadow = new AbortController();
     try {

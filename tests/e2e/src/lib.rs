@@ -14,7 +14,9 @@
 
 mod browser;
 mod page;
+pub mod receiver;
 pub mod spans;
+pub mod strict;
 mod viewer;
 mod webdriver;
 

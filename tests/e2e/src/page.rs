@@ -67,6 +67,22 @@ impl Page {
         Ok(())
     }
 
+    /// Opens another tab and goes on in it.
+    pub fn open_tab(&self) -> Result {
+        let tab = self.browser.session.post("/window/new", &json!({ "type": "tab" }))?;
+        let handle = tab.get("handle").cloned().unwrap_or_default();
+        self.browser.session.post("/window", &json!({ "handle": handle }))?;
+        Ok(())
+    }
+
+    /// Closes the tab, as a person does, and goes on in the first of those that are left.
+    pub fn close_tab(&self) -> Result {
+        let left = self.browser.session.delete("/window")?;
+        let handle = left.get(0).cloned().unwrap_or_default();
+        self.browser.session.post("/window", &json!({ "handle": handle }))?;
+        Ok(())
+    }
+
     /// The URL of a path of the site.
     pub fn url(&self, path: &str) -> String {
         self.server.url(path)

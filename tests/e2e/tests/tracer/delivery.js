@@ -1,0 +1,53 @@
+// A page that records what a test tells it to, and leaves.
+const options = JSON.parse(new URLSearchParams(location.search).get('options') ?? '{}');
+
+// How much would go if the page crashed now: nothing else tells.
+const { fetchLater } = window;
+window.shadows = [];
+window.fetchLater = (url, init) => {
+  shadows.push(new TextDecoder().decode(init.body));
+  return fetchLater(url, init);
+};
+
+const { start } = await import('/rum/flamefall-rum.js');
+window.rum = start({ serviceName: 'delivery', scheduledDelayMillis: 3_600_000, pageLoad: false, webVitals: false, ...options });
+
+/** So many spans of about a kilobyte. */
+window.record = (count, name = 'work') => {
+  for (let number = 0; number < count; number++) {
+    rum.run(`${name} ${number}`, (span) => span.addEvent('step', { 'step.of': number }), {
+      'app.order.id': crypto.randomUUID(),
+      'app.items': number,
+      'app.total': Math.random() * 1000,
+      'app.note': `order ${number} of a customer who has ordered ${Math.random()} before`,
+      'app.paid': number % 2 === 0,
+    });
+  }
+};
+
+/** So many requests at once, to their end. */
+window.ask = (count, path) =>
+  Promise.all(Array.from({ length: count }, async (_, number) => (await fetch(`/svc/${path}-${number}`)).text()));
+
+window.leave = () => location.assign('left.html');
+
+/** The tracer's store of what does not get out is open: who opens it afterwards waits for that. */
+window.stored = async () => {
+  const name = `flamefall ${options.endpoint}`;
+  while (!(await indexedDB.databases()).some((it) => it.name === name)) await new Promise(requestAnimationFrame);
+  await new Promise((resolve, reject) => {
+    const opening = indexedDB.open(name);
+    opening.onsuccess = () => {
+      opening.result.close();
+      resolve();
+    };
+    opening.onerror = reject;
+  });
+};
+
+document.querySelector('#buy').addEventListener('click', async () => {
+  await (await fetch('/svc/order', { method: 'POST', body: '{}' })).json();
+  await (await fetch('/svc/receipt')).json();
+  window.bought = true;
+});
+window.ready = true;
