@@ -33,12 +33,22 @@ pub(crate) fn build() -> Result {
     step("build dist/rum/", || tracer(&path))
 }
 
-/// `dist/rum/`: one module, its wasm beside it, its types.
+/// `dist/rum/`: one module, its wasm beside it, its types, and a second module for what can wait until a page has loaded.
 fn tracer(path: &OsStr) -> Result {
     let mend = "read the message above";
     let profile = "rum-release";
     run(
-        &mut cargo(&["build", "--quiet", "--package", "rum-web", "--target", WASM, "--profile", profile, "--locked"]),
+        &mut cargo(&[
+            "build",
+            "--quiet",
+            "--package",
+            "rum-web",
+            "--target",
+            WASM,
+            "--profile",
+            profile,
+            "--locked",
+        ]),
         mend,
     )?;
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
@@ -66,11 +76,17 @@ fn tracer(path: &OsStr) -> Result {
     let sources = crate::root().join("crates/rum-web/js");
     let mut alias = OsString::from("--alias:pipeline=");
     alias.push(bound.join("pipeline.js"));
-    let mut out = OsString::from("--outfile=");
-    out.push(site.join("flamefall-rum.js"));
+    let mut out = OsString::from("--outdir=");
+    out.push(&site);
+    let entry = |name: &str, file: &str| {
+        let mut entry = OsString::from(name);
+        entry.push("=");
+        entry.push(sources.join(file));
+        entry
+    };
     run(
         Command::new("esbuild")
-            .arg(sources.join("index.js"))
+            .args([entry("flamefall-rum", "index.js"), entry("flamefall-rum-page", "page-later.js")])
             .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
             .args([alias, out])
             .env("PATH", path),
