@@ -271,8 +271,9 @@ function received({ currentTarget, data }) {
     return enter(inbox.asked.has(id) ? inbox.asked.get(id) : inbox.mixed || performance.now() - inbox.at > ASKED_MILLIS ? null : inbox.last);
   }
   if (!--first[1]) inbox.queue.shift();
-  // A message without content on a channel that many use wakes up a loop: it works for all who were at work meanwhile.
-  enter(data == null && inbox.mixed && worked !== first[0] ? null : first[0]);
+  // A message without content on a channel that somebody else has made wakes up a loop: it works for all who were at work
+  // meanwhile.
+  enter(data == null && worked !== first[0] && inbox.last !== first[0] ? null : first[0]);
 }
 
 function sent(target) {
@@ -282,8 +283,6 @@ function sent(target) {
   const last = inbox.queue.at(-1);
   if (last && last[0] === context) last[1]++;
   else inbox.queue.push([context, 1]);
-  inbox.mixed ||= context && inbox.by && inbox.by !== context;
-  inbox.by ??= context;
 }
 
 function ask(target, data) {

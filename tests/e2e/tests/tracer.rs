@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use e2e::spans::{Spans, attribute, text};
 use e2e::{Page, Response, Result, Setup, Site, run};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Pages of `tests/tracer` at `/t/`, and a service at `/svc/` that answers anything.
 fn setup(name: &str) -> Setup {
@@ -110,12 +110,20 @@ fn click(page: &Page, case: &str) -> Result {
     page.click(&page.find(&format!("document.querySelector('[data-case=\"{case}\"]')"))?)
 }
 
+/// Waits until the roots of so many clicks have ended.
+fn until_clicks(page: &Page, count: usize) -> Result {
+    page.until(&format!(
+        "(await rum.flush(), spans.filter((it) => it.name.startsWith('click')).length === {count})"
+    ))
+}
+
 #[test]
 fn continuations_keep_their_click() -> Result {
     run(setup("continuations"), |page| {
         page.open("t/matrix.html")?;
         page.until("window.ready && asked.has('poll-bg')")?;
-        let mut clicks: Vec<&str> = CONTINUATIONS.iter().map(|&(_, click)| click).chain(UNKNOWN.iter().copied()).collect();
+        let mut clicks: Vec<&str> =
+            CONTINUATIONS.iter().map(|&(_, click)| click).chain(UNKNOWN.iter().copied()).collect();
         clicks.dedup();
         // A overlaps B.
         clicks.retain(|click| *click != "ilvA" && *click != "ilvB");
@@ -126,12 +134,18 @@ fn continuations_keep_their_click() -> Result {
         for name in clicks.iter().chain(&["setTimeout-late", "ilvA"]) {
             page.until(&format!("asked.has('{name}')"))?;
         }
+        until_clicks(page, clicks.len())?;
         let spans = Spans::of(page)?;
         expect_parents(&spans, CONTINUATIONS);
         for name in UNKNOWN {
             let path = format!("/svc/{name}");
             let request = spans.request(&path).ok_or(*name)?;
-            assert_eq!(text(request, "parentSpanId"), "", "{name} is nobody's");
+            assert_eq!(
+                text(request, "parentSpanId"),
+                "",
+                "{name} is nobody's, and not of {:?}",
+                spans.ancestors(request)
+            );
             let hint = attribute(request, "flamefall.interaction.recent_id");
             assert!(hint.as_str().is_some_and(|id| spans.0.contains_key(id)), "{name} has a hint");
         }
@@ -141,6 +155,79 @@ fn continuations_keep_their_click() -> Result {
         for click in &clicks {
             assert_eq!(spans.named(&format!("click \"{click}\"")).count(), 1, "one root a click: {click}");
         }
+        Ok(())
+    })
+}
+
+/// Twelve clicks whose work overlaps, in an order that the seed says. Each request that the work of a click makes has that
+/// click for its root, or, `lenient`, none; returns how many have none.
+fn interleaved(page: &Page, seed: u32, more: &Value, lenient: bool) -> Result<usize> {
+    let mut it = json!({ "seed": seed });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        it[key] = value.clone();
+    }
+    page.open(&format!("t/interleave.html?it={it}"))?;
+    page.until("window.ready")?;
+    let buttons: Vec<String> = ('a'..='l').map(|letter| format!("button {letter}")).collect();
+    for button in &buttons {
+        page.click(&page.find(&format!("document.getElementById('{button}')"))?)?;
+    }
+    page.until("ended.size === 12")?;
+    until_clicks(page, 12)?;
+    let log = page.eval("return log", &[])?;
+    let spans = Spans::of(page)?;
+    let (mut lost, mut wrong) = (0, Vec::new());
+    for button in &buttons {
+        for step in 0..8 {
+            let path = format!("/svc/{}/{step}", button.replace(' ', "%20"));
+            let request = spans.request(&path).ok_or_else(|| format!("{path} has no span"))?;
+            match spans.ancestors(request).last() {
+                Some(root) if *root == format!("click \"{button}\"") => {}
+                None if text(request, "parentSpanId").is_empty() && lenient => lost += 1,
+                root => wrong.push(format!("{button} {step}: {root:?}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "seed {seed}: {wrong:#?} after {log:#}");
+    Ok(lost)
+}
+
+/// Clicks that overlap do not mix.
+#[test]
+fn clicks_do_not_mix() -> Result {
+    run(setup("interleaved"), |page| {
+        for seed in [1, 2, 3] {
+            interleaved(page, seed, &json!({}), false)?;
+        }
+        Ok(())
+    })
+}
+
+/// Where they work through one loop, or one ends what the other waits for, some are nobody's, and none somebody else's.
+#[test]
+fn tangled_clicks_do_not_mix() -> Result {
+    run(setup("tangled"), |page| {
+        for seed in [4, 5, 6] {
+            let lost = interleaved(page, seed, &json!({ "tangled": true }), true)?;
+            assert!(lost < 48, "more than half are nobody's: {lost}");
+        }
+        Ok(())
+    })
+}
+
+/// Precisely: also where they wait for the same promise, for a batch, or for a module.
+#[test]
+fn precise_where_promises_are_shared() -> Result {
+    run(setup("precise"), |page| {
+        for seed in [7, 8, 9] {
+            interleaved(page, seed, &json!({ "shared": true, "options": { "precise": true } }), false)?;
+        }
+        let same = page.eval(
+            "rum.shutdown(); const { value, writable, enumerable } = Object.getOwnPropertyDescriptor( \
+            Promise.prototype, 'constructor'); return value === Promise && writable && !enumerable",
+            &[],
+        )?;
+        assert_eq!(same, json!(true), "shutdown restores Promise.prototype.constructor");
         Ok(())
     })
 }

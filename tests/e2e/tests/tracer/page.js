@@ -15,6 +15,9 @@ const ask = (window.ask = (name) =>
 ask('early');
 const poll = setInterval(() => ask('poll').then(() => asked.size > 1 && clearInterval(poll)), 40);
 
+window.nobody = () => setTimeout(() => {
+  throw new EvalError('of nobody');
+});
 const on = (id, listener) => document.getElementById(id).addEventListener('click', listener);
 const block = (millis) => {
   const end = performance.now() + millis;
@@ -26,7 +29,10 @@ root.innerHTML = '<button>In the shadow</button>';
 root.querySelector('button').addEventListener('click', () => ask('shadow'));
 
 on('alive', () => (document.querySelector('h1').textContent += '.'));
-on('long', () => block(120));
+on('long', () => {
+  block(120);
+  document.querySelector('h1').textContent += '!';
+});
 on('throws', () => {
   throw new TypeError('no such thing');
 });
