@@ -55,7 +55,12 @@ fn tracer(path: &OsStr) -> Result {
     let bound = target.join("rum");
     run(
         Command::new("wasm-bindgen")
-            .args(["--target=web", "--no-typescript", "--remove-name-section", "--remove-producers-section"])
+            .args([
+                "--target=bundler",
+                "--no-typescript",
+                "--remove-name-section",
+                "--remove-producers-section",
+            ])
             .args(["--out-name=pipeline".as_ref(), "--out-dir".as_ref(), bound.as_os_str()])
             .arg(target.join(WASM).join(profile).join("rum_web.wasm"))
             .env("PATH", path),
@@ -66,7 +71,8 @@ fn tracer(path: &OsStr) -> Result {
         .map_err(|error| failure(format!("{}: {error}", site.display()), "make that directory writable"))?;
     run(
         Command::new("wasm-opt")
-            .args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"])
+            .args(["-tnh", "-Oz", "--flatten", "--rereloop", "-Oz", "--converge", "--strip-target-features"])
+            .args(["--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"])
             .args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue", "-o"])
             .arg(site.join("flamefall-rum.wasm"))
             .arg(bound.join("pipeline_bg.wasm"))
@@ -75,7 +81,7 @@ fn tracer(path: &OsStr) -> Result {
     )?;
     let sources = crate::root().join("crates/rum-web/js");
     let mut alias = OsString::from("--alias:pipeline=");
-    alias.push(bound.join("pipeline.js"));
+    alias.push(bound.join("pipeline_bg.js"));
     let mut out = OsString::from("--outdir=");
     out.push(&site);
     let entry = |name: &str, file: &str| {

@@ -1,7 +1,7 @@
 // From wasm to a collector, and to who listens on this page. What is due and when it is tried again is wasm's to say
 // (crates/rum); here is only how bytes leave a page, also one that goes away.
 
-import init, { Pipeline } from 'pipeline';
+import * as glue from 'pipeline';
 
 import { complain } from './context.js';
 import { configure, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
@@ -58,10 +58,13 @@ export function createExporter(options, resource, origin) {
   /** Loads wasm. Spans wait as records until then. */
   async function load(url) {
     try {
-      // By the page's own fetch: loading the tracer is not traced.
-      await init({ module_or_path: fetch(url) });
+      // By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may
+      // not know its media type.
+      const { instance } = await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer(), { './pipeline_bg.js': glue });
+      glue.__wbg_set_wasm(instance.exports);
+      instance.exports.__wbindgen_start();
       const { limits = {}, keep = {} } = options;
-      const it = new Pipeline(
+      const it = new glue.Pipeline(
         options.maxQueueSize ?? 2048,
         options.maxExportBatchSize ?? 512,
         options.scheduledDelayMillis ?? 5000,

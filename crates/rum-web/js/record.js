@@ -14,7 +14,6 @@ const MAX_DEPTH = 64;
 const MAX_WAITING = 4 << 20;
 
 let bytes = new Uint8Array(1 << 14);
-let view = new DataView(bytes.buffer);
 let length = 0;
 let dropped = 0;
 let interned = new Map();
@@ -51,7 +50,6 @@ function room(more) {
   const larger = new Uint8Array(Math.max(bytes.length * 2, length + more));
   larger.set(bytes.subarray(0, length));
   bytes = larger;
-  view = new DataView(bytes.buffer);
 }
 
 function varint(number) {
@@ -126,9 +124,7 @@ function value(it, depth = 0) {
         return zigzag(it);
       }
       bytes[length++] = 5;
-      view.setFloat64(length, it, true);
-      length += 8;
-      return;
+      return utf8(Number.isFinite(it) ? String(it) : `"${it}"`, 1);
     case 'bigint': {
       bytes[length++] = 4;
       let rest = BigInt.asUintN(64, it < 0n ? -2n * it - 1n : 2n * it);

@@ -184,7 +184,8 @@ impl Writer<'_> {
         match tag {
             tag::TEXT => self.texts.write(self.out, reader.text(), Role::Value),
             tag::INT => json::signed(self.out, reader.zigzag()),
-            tag::DOUBLE => json::double(self.out, reader.double()),
+            // As the page has written it.
+            tag::DOUBLE => self.out.extend_from_slice(reader.bytes()),
             tag::BYTES => json::base64(self.out, reader.bytes()),
             tag::ARRAY | tag::MAP => {
                 for _ in 0..reader.count() {

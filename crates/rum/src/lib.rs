@@ -22,8 +22,9 @@
 //! 3 SETTLE  group varint: that interaction has ended
 //!
 //! text      n varint; odd: the text with the number n/2; even: n/2 bytes of UTF-8 follow
-//! value     tag u8: 0 empty, 1 text, 2 false, 3 true, 4 zigzag, 5 double 8 B, 6 array (count, values),
-//!           7 map (count, (key text, value) each), 8 bytes (length, bytes)
+//! value     tag u8: 0 empty, 1 text, 2 false, 3 true, 4 zigzag, 5 double (length, its JSON: a number, or
+//!           "NaN", "Infinity", "-Infinity" in quotation marks, which JavaScript writes shorter than wasm could),
+//!           6 array (count, values), 7 map (count, (key text, value) each), 8 bytes (length, bytes)
 //! ```
 //!
 //! Malformed input never panics: the push is cut there and counted, and what came before stays.

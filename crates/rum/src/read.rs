@@ -65,10 +65,6 @@ impl<'a> Reader<'a> {
         self.take(4).first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
     }
 
-    pub(crate) fn double(&mut self) -> f64 {
-        self.take(8).first_chunk().map_or(0.0, |bytes| f64::from_le_bytes(*bytes))
-    }
-
     /// LEB128, of 64 bits at most.
     #[inline(never)]
     pub(crate) fn varint(&mut self) -> u64 {

@@ -221,7 +221,7 @@ impl<'r, 'a> Intake<'r, 'a> {
                     self.reader.varint();
                 }
                 tag::DOUBLE => {
-                    self.reader.take(8);
+                    self.reader.bytes();
                 }
                 tag::ARRAY | tag::MAP => {
                     if around.len() == DEPTH {

@@ -4,8 +4,8 @@ const options = { serviceName: 'bench', endpoint: null, maxQueueSize: 20_000, ma
 
 // The linear memory of whoever brings some.
 window.memories = [];
-const instantiate = WebAssembly.instantiateStreaming;
-WebAssembly.instantiateStreaming = async (...args) => {
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (...args) => {
   const result = await instantiate(...args);
   if (result.instance.exports.memory) memories.push(result.instance.exports.memory);
   return result;

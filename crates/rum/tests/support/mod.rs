@@ -103,7 +103,14 @@ impl SpanWriter {
             }
             AnyValue::Double(value) => {
                 self.bytes.push(5);
-                self.bytes.extend(value.to_le_bytes());
+                let json = if value.is_finite() {
+                    format!("{value:?}")
+                } else {
+                    // Protobuf's JSON mapping.
+                    format!("\"{}\"", value.to_string().replace("inf", "Infinity"))
+                };
+                self.varint(json.len() as u64);
+                self.bytes.extend(json.into_bytes());
             }
             AnyValue::Array(values) => {
                 self.bytes.push(6);
