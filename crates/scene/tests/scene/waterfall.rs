@@ -1,5 +1,5 @@
 use scene::{
-    Hit, RowState, Viewport, WaterfallRequest, WaterfallSlice, ellipsize, pinned_height, waterfall_hit,
+    Hit, Op, RowState, Viewport, WaterfallRequest, WaterfallSlice, ellipsize, pinned_height, waterfall_hit,
     waterfall_layout, waterfall_slice,
 };
 
@@ -161,6 +161,36 @@ fn a_million_events_are_as_many_as_pixels() {
         1,
         "the exception is not lost among the others"
     );
+}
+
+#[test]
+fn a_duration_inside_its_bar_is_not_over_events() {
+    let check = |events: &[u64], left_of: u64| {
+        let mut trace = fixtures::trace("shop GET / 0..100ms");
+        let row = &mut trace.spans[0].1;
+        for millis in events {
+            let time = otel::UnixNanos(row.start.0 + millis * 1_000_000);
+            row.events.push(otel::EventRow { time, name: "event".into(), ..otel::EventRow::default() });
+        }
+        let world = World::of(&trace);
+        let viewport = world.viewport(1000.0, 26.0);
+        let slice = slice(&world, &viewport);
+        let list = waterfall_layout(&slice, &viewport, &RowState::default(), &mut MEASURE.clone());
+        let labels = list
+            .ops
+            .iter()
+            .filter_map(|op| if let Op::Texts { labels, .. } = op { Some(labels) } else { None });
+        let label = labels.flatten().find(|label| label.text.starts_with("100")).unwrap();
+        let (end, limit) =
+            (label.x + 7.0 * label.text.chars().count() as f64, viewport.x(left_of as f64 * MS));
+        assert!(end < limit && end > limit - 14.0, "{events:?}: ends at {end}, {left_of} ms is at {limit}");
+    };
+    check(&[], 100);
+    check(&[20, 40], 100);
+    check(&[20, 99], 99);
+    check(&[92, 93, 99], 92);
+    // Nowhere is room: over them, then.
+    check(&(0..100).collect::<Vec<_>>(), 100);
 }
 
 #[test]
