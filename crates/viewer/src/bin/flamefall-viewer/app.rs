@@ -34,6 +34,14 @@ use crate::topbar::Topbar;
 /// Below this width of the element the layout is one column.
 const NARROW: f64 = 640.0;
 
+/// Below this height of the element, as below another page, there is only what one cannot do without.
+const SHORT: f64 = 480.0;
+
+/// Whether an element of this size is narrow, and whether it is short. One that is not laid out is neither.
+fn tight(width: f64, height: f64) -> (bool, bool) {
+    (width > 0.0 && width < NARROW, height > 0.0 && height < SHORT)
+}
+
 /// What outlives renders and is shared by all of them.
 pub(crate) struct Shared {
     pub(crate) host: HtmlElement,
@@ -214,7 +222,7 @@ pub(crate) enum Msg {
     Dropped(Vec<Input>),
     PasteButton,
     Key(Pressed),
-    Resized(f64),
+    Resized(f64, f64),
     Theme(&'static str),
     ThemeChanged,
     TimelineReady(Callback<Command>),
@@ -250,6 +258,7 @@ pub(crate) struct App {
     quality: bool,
     dragging: u32,
     narrow: bool,
+    short: bool,
     theme_revision: u32,
     src: Option<String>,
     /// A link to follow when the load is done.
@@ -274,6 +283,7 @@ impl Component for App {
         let shared = Rc::clone(&ctx.props().shared);
         *shared.crashed.borrow_mut() = Some(ctx.link().callback(Msg::Crashed));
         let listeners = listeners::listeners(ctx, &shared);
+        let (narrow, short) = tight(shared.host.client_width().into(), shared.host.client_height().into());
         let app = Self {
             opened: None,
             loading: None,
@@ -298,7 +308,8 @@ impl Component for App {
             help: false,
             quality: false,
             dragging: 0,
-            narrow: shared.host.client_width() > 0 && f64::from(shared.host.client_width()) < NARROW,
+            narrow,
+            short,
             theme_revision: 0,
             src: None,
             link: None,
@@ -318,7 +329,7 @@ impl Component for App {
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
-            let resized = ctx.link().callback(|(width, _)| Msg::Resized(width));
+            let resized = ctx.link().callback(|(width, height)| Msg::Resized(width, height));
             self.resize = crate::canvas::Resize::observe(&self.shared.host, &self.shared.busy, resized);
         }
     }
@@ -496,9 +507,11 @@ impl Component for App {
                 false
             }
             Msg::Key(pressed) => self.key(ctx, &pressed),
-            Msg::Resized(width) => {
-                let narrow = width < NARROW;
-                std::mem::replace(&mut self.narrow, narrow) != narrow
+            Msg::Resized(width, height) => {
+                let is = tight(width, height);
+                let was = (self.narrow, self.short);
+                (self.narrow, self.short) = is;
+                is != was
             }
             Msg::Theme(theme) => {
                 drop(match theme {
@@ -523,7 +536,7 @@ impl Component for App {
         let on_open = link.callback(|inputs| Msg::Open { inputs, append: false, resolver: None });
         let showing = self.opened.is_some() && !self.at_home;
         html! {
-            <div ref={self.root.clone()} class={classes!("app", self.narrow.then_some("narrow"))}>
+            <div ref={self.root.clone()} class={classes!("app", self.narrow.then_some("narrow"), self.short.then_some("short"))}>
                 <Topbar
                     opened={if showing { self.opened.clone() } else { None }}
                     view={self.view}
@@ -542,7 +555,7 @@ impl Component for App {
                 if showing {
                     { self.work(ctx) }
                     if let Some(loading) = &self.loading {
-                        <div class="toast">{ progress(loading, &link.callback(|()| Msg::Cancel)) }</div>
+                        <div class="toast progress">{ progress(loading, &link.callback(|()| Msg::Cancel)) }</div>
                     } else if let Some(failure) = &self.failure {
                         <div class="toast" role="alert">
                             <span><b class="err">{ failure_title(failure) }</b>{ ". " }{ &failure.message }</span>
@@ -555,6 +568,7 @@ impl Component for App {
                         failure={self.failure.clone()}
                         dragging={self.dragging > 0}
                         base={self.shared.base.clone()}
+                        is_page={self.shared.is_page}
                         {on_open}
                         on_paste={link.callback(|()| Msg::PasteButton)}
                         on_cancel={link.callback(|()| Msg::Cancel)}

@@ -16,6 +16,8 @@ pub(crate) struct StartProps {
     pub(crate) dragging: bool,
     /// Address of the program: samples lie beside it, wherever the page is.
     pub(crate) base: AttrValue,
+    /// On other people's pages there is nothing but the viewer.
+    pub(crate) is_page: bool,
     pub(crate) on_open: Callback<Vec<Input>>,
     pub(crate) on_paste: Callback<()>,
     pub(crate) on_cancel: Callback<()>,
@@ -207,9 +209,20 @@ pub(crate) fn Start(props: &StartProps) -> Html {
                         }
                     }) }
                 </div>
+                if props.is_page {
+                    <p class="samples-title">
+                        { "Or trace a page: " }
+                        <a href={address_of("shop/", &props.base)}>{ "a shop where every click becomes a trace" }</a>
+                    </p>
+                }
             </main>
         </div>
     }
+}
+
+/// The address of what lies beside the program.
+fn address_of(path: &str, base: &str) -> Option<String> {
+    web_sys::Url::new_with_base(path, base).ok().map(|url| url.href())
 }
 
 pub(crate) fn failure_title(failure: &Failure) -> String {

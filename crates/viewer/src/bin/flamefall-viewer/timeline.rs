@@ -64,6 +64,8 @@ pub(crate) struct TimelineProps {
     pub(crate) marks_revision: u32,
     pub(crate) theme_revision: u32,
     pub(crate) narrow: bool,
+    /// No room for a minimap.
+    pub(crate) short: bool,
     pub(crate) on_select: Callback<Option<u32>>,
     /// So many rows down; negative: up.
     pub(crate) on_step: Callback<i32>,
@@ -190,7 +192,10 @@ impl Component for Timeline {
         if another || old.rows_revision != props.rows_revision || old.marks_revision != props.marks_revision {
             self.stale = true;
         }
-        if old.theme_revision != props.theme_revision || old.narrow != props.narrow {
+        if old.theme_revision != props.theme_revision
+            || old.narrow != props.narrow
+            || old.short != props.short
+        {
             self.surface.restyle();
             self.stale = true;
         }
@@ -199,7 +204,7 @@ impl Component for Timeline {
         self.ask(ctx);
         self.repaint(ctx);
         // Only the mirror is Yew's; it follows selection and rows.
-        old.selected != props.selected || old.narrow != props.narrow
+        old.selected != props.selected || old.narrow != props.narrow || old.short != props.short
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
@@ -306,13 +311,19 @@ impl Timeline {
         row_height(ctx.props().narrow)
     }
 
-    /// Height of minimap and ruler.
-    fn top() -> f64 {
-        MINIMAP + RULER
+    /// Height of the minimap. Where there is little room, rows need it more.
+    fn map_height(ctx: &Context<Self>) -> f64 {
+        if ctx.props().short { 0.0 } else { MINIMAP }
     }
 
-    fn rows_area(&self) -> Rect {
-        Rect::new(0.0, Self::top(), self.surface.size.0, (self.surface.size.1 - Self::top()).max(0.0))
+    /// Height of minimap and ruler.
+    fn top(ctx: &Context<Self>) -> f64 {
+        Self::map_height(ctx) + RULER
+    }
+
+    fn rows_area(&self, ctx: &Context<Self>) -> Rect {
+        let top = Self::top(ctx);
+        Rect::new(0.0, top, self.surface.size.0, (self.surface.size.1 - top).max(0.0))
     }
 
     fn viewport(&self, ctx: &Context<Self>) -> Viewport {
@@ -320,7 +331,7 @@ impl Timeline {
         let narrow = ctx.props().narrow;
         Viewport {
             width: self.surface.size.0,
-            height: self.rows_area().h,
+            height: self.rows_area(ctx).h,
             name_width: if narrow { 0.0 } else { self.name_width.min(self.surface.size.0 * 0.7) },
             start: window.start,
             end: window.end.max(window.start + 1.0),
@@ -339,7 +350,7 @@ impl Timeline {
     /// Keeps window and scroll where there is something.
     fn limit(&mut self, ctx: &Context<Self>) {
         let height = f64::from(ctx.props().head.row_count) * Self::row_height(ctx) + 8.0;
-        self.scroll = self.scroll.clamp(0.0, (height - self.rows_area().h).max(0.0));
+        self.scroll = self.scroll.clamp(0.0, (height - self.rows_area(ctx).h).max(0.0));
         let duration = Self::duration(ctx);
         let mut window = ctx.props().window.get();
         let span = (window.end - window.start).clamp(CLOSEST.min(duration), duration * 1.06);
@@ -399,7 +410,7 @@ impl Timeline {
             Command::Page(by) if by.is_infinite() => {
                 self.set_scroll(ctx, if by > 0.0 { f64::MAX } else { 0.0 });
             }
-            Command::Page(by) => self.set_scroll(ctx, self.scroll + by * self.rows_area().h * 0.9),
+            Command::Page(by) => self.set_scroll(ctx, self.scroll + by * self.rows_area(ctx).h * 0.9),
             Command::Pan(by) => self.set_window(ctx, window.start + by * span, window.end + by * span),
             Command::Zoom(by) => {
                 let (left, right) = self.viewport(ctx).plot();
@@ -421,7 +432,7 @@ impl Timeline {
 
     fn show_row(&mut self, ctx: &Context<Self>, row: u32, start: f64, duration: f64) {
         let height = Self::row_height(ctx);
-        let (top, room) = (f64::from(row) * height, self.rows_area().h);
+        let (top, room) = (f64::from(row) * height, self.rows_area(ctx).h);
         // Pinned ancestors cover the first rows.
         let covered =
             self.slice.as_ref().map_or(0.0, |slice| scene::pinned_height(slice, &self.viewport(ctx)))
@@ -497,7 +508,7 @@ impl Timeline {
     }
 
     fn ask_minimap(&self, ctx: &Context<Self>) {
-        if self.minimap.is_some() || self.surface.size.0 < 1.0 {
+        if self.minimap.is_some() || self.surface.size.0 < 1.0 || ctx.props().short {
             return;
         }
         let (left, right) = self.viewport(ctx).plot();

@@ -37,7 +37,7 @@ impl App {
                         <Timeline client={client.clone()} head={Rc::clone(&head)} window={self.window.clone()}
                             selected={self.selected} rows_revision={self.rows_revision}
                             marks_revision={self.marks_revision} theme_revision={self.theme_revision}
-                            narrow={self.narrow} on_select={on_select.clone()} on_fold={link.callback(Msg::Fold)}
+                            narrow={self.narrow} short={self.short} on_select={on_select.clone()} on_fold={link.callback(Msg::Fold)}
                             on_step={link.callback(|by| Msg::Step { among: StepAmong::Rows, by })}
                             on_rest={link.callback(|()| Msg::Rest)} on_ready={link.callback(Msg::TimelineReady)} />
                     } else {
@@ -83,7 +83,7 @@ impl App {
                         <b>{ count(head.orphan_count) }</b>{ plural(head.orphan_count, " orphan", " orphans") }
                     </span>
                 }
-                <span class="figure">{ format_start(head.start) }</span>
+                <span class="figure date">{ format_start(head.start) }</span>
             </div>
         }
     }

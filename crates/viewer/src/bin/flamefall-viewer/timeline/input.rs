@@ -6,19 +6,19 @@ use web_sys::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
 use super::mirror::describe;
-use super::{CLOSEST, Command, Drag, MINIMAP, SCROLLBAR, TREMBLE, Timeline};
+use super::{CLOSEST, Command, Drag, SCROLLBAR, TREMBLE, Timeline};
 use crate::app::WindowState;
 use crate::pointer::{TouchMove, wheel_pixels};
 
 impl Timeline {
     pub(super) fn on_name_edge(&self, ctx: &Context<Self>, x: f64, y: f64) -> bool {
-        !ctx.props().narrow && y > MINIMAP && (x - self.viewport(ctx).name_width).abs() <= 4.0
+        !ctx.props().narrow && y > Self::map_height(ctx) && (x - self.viewport(ctx).name_width).abs() <= 4.0
     }
 
     pub(super) fn hit(&self, ctx: &Context<Self>, x: f64, y: f64) -> Hit {
         match &self.slice {
-            Some(slice) if y >= Self::top() => {
-                scene::waterfall_hit(slice, &self.viewport(ctx), x, y - Self::top())
+            Some(slice) if y >= Self::top(ctx) => {
+                scene::waterfall_hit(slice, &self.viewport(ctx), x, y - Self::top(ctx))
             }
             _ => Hit::Nothing,
         }
@@ -37,7 +37,7 @@ impl Timeline {
         let (left, _) = viewport.plot();
         self.drag = Some(if self.on_name_edge(ctx, x, y) {
             Drag::NameColumn
-        } else if y < MINIMAP && x >= left - 6.0 {
+        } else if y < Self::map_height(ctx) && x >= left - 6.0 {
             let map = self.minimap_viewport(ctx);
             let window = ctx.props().window.get();
             let hit = self
@@ -53,13 +53,13 @@ impl Timeline {
                     Drag::Range { from: time, to: time, on_minimap: true }
                 }
             }
-        } else if y < Self::top() && x >= left {
+        } else if y < Self::top(ctx) && x >= left {
             let time = viewport.time(x);
             Drag::Range { from: time, to: time, on_minimap: false }
         } else if let (true, Some((top, length))) =
             (x > self.surface.size.0 - SCROLLBAR, self.scroll_thumb(ctx))
         {
-            let y = y - Self::top();
+            let y = y - Self::top(ctx);
             Drag::Scrollbar { grip: if y >= top && y < top + length { y - top } else { length / 2.0 } }
         } else {
             Drag::Press { x, y }
@@ -71,9 +71,9 @@ impl Timeline {
 
     pub(super) fn drag_scrollbar(&mut self, ctx: &Context<Self>, y: f64, grip: f64) {
         if let Some((_, length)) = self.scroll_thumb(ctx) {
-            let room = self.rows_area().h;
+            let room = self.rows_area(ctx).h;
             let whole = f64::from(ctx.props().head.row_count) * Self::row_height(ctx) + 8.0;
-            let part = (y - Self::top() - grip) / (room - length).max(1.0);
+            let part = (y - Self::top(ctx) - grip) / (room - length).max(1.0);
             self.set_scroll(ctx, part * (whole - room));
         }
     }
@@ -188,7 +188,7 @@ impl Timeline {
             Hit::Name(row) | Hit::Bar(row) | Hit::Event(row, _) | Hit::Row(row) => {
                 ctx.props().on_select.emit(self.span_of(row));
             }
-            _ if y > Self::top() => ctx.props().on_select.emit(None),
+            _ if y > Self::top(ctx) => ctx.props().on_select.emit(None),
             _ => {}
         }
     }
@@ -210,21 +210,25 @@ impl Timeline {
                     self.command(ctx, Command::ZoomTo { start, duration });
                 }
             }
-            _ if y < Self::top() => self.command(ctx, Command::Fit),
+            _ if y < Self::top(ctx) => self.command(ctx, Command::Fit),
             _ => {}
         }
     }
 
     pub(super) fn wheel(&mut self, ctx: &Context<Self>, event: &WheelEvent) {
         event.prevent_default();
-        let (dx, dy) = wheel_pixels(event, self.rows_area().h);
+        let (dx, dy) = wheel_pixels(event, self.rows_area(ctx).h);
         let (x, y) = self.surface.place(event);
         self.surface.pointer = Some((x, y));
         self.surface.hide_tooltip();
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || y < Self::top() {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || y < Self::top(ctx) {
             // A notch of a wheel is about 100 pixels, a pinch comes in steps of a few.
             let gain = if event.ctrl_key() && dy.abs() < 40.0 { 0.01 } else { 0.0025 };
-            let x = if y < MINIMAP { self.viewport(ctx).x(self.minimap_viewport(ctx).time(x)) } else { x };
+            let x = if y < Self::map_height(ctx) {
+                self.viewport(ctx).x(self.minimap_viewport(ctx).time(x))
+            } else {
+                x
+            };
             self.zoom_about(ctx, x, (dy * gain).exp());
         } else if event.shift_key() || dx.abs() > dy.abs() {
             let by = if dx == 0.0 { dy } else { dx } / self.viewport(ctx).scale();
@@ -269,7 +273,7 @@ impl Timeline {
         let hit = self.hit(ctx, x, y);
         let cursor = if self.on_name_edge(ctx, x, y) {
             "col-resize"
-        } else if y < Self::top() && x > self.viewport(ctx).name_width {
+        } else if y < Self::top(ctx) && x > self.viewport(ctx).name_width {
             "crosshair"
         } else if matches!(hit, Hit::Caret(_) | Hit::Pinned(_) | Hit::Bar(_) | Hit::Name(_) | Hit::Event(..))
         {

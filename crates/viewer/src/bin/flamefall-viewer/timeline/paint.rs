@@ -12,30 +12,32 @@ impl Timeline {
         let (width, height) = self.surface.size;
         let viewport = self.viewport(ctx);
         let cursor = self.cursor_time(ctx);
-        let rows = self.rows_area();
+        let rows = self.rows_area(ctx);
         painter.clear(&context, Rect::new(0.0, 0.0, width, height), Paint::Bg);
 
-        let map = Rect::new(0.0, 0.0, width, MINIMAP);
+        let map = Rect::new(0.0, 0.0, width, Self::map_height(ctx));
         painter.clear(&context, map, Paint::Panel);
         let range = match self.drag {
             Some(Drag::Range { from, to, .. }) => Some((from.min(to), from.max(to))),
             _ => None,
         };
-        if let Some(minimap) = &self.minimap {
+        if let Some(minimap) = self.minimap.as_ref().filter(|_| map.h > 0.0) {
             let (start, end) = match (range, self.drag) {
                 (Some(range), Some(Drag::Range { on_minimap: true, .. })) => range,
                 _ => (viewport.start, viewport.end),
             };
-            let list = scene::minimap_layout(minimap, viewport.plot(), MINIMAP, (start, end));
+            let list = scene::minimap_layout(minimap, viewport.plot(), map.h, (start, end));
             painter.draw(&context, map, &list);
         }
-        Self::label_minimap(&context, &mut painter, &viewport, Self::duration(ctx));
-        let ruler = Rect::new(0.0, MINIMAP, width, RULER);
+        if map.h > 0.0 {
+            Self::label_minimap(&context, &mut painter, &viewport, Self::duration(ctx));
+        }
+        let ruler = Rect::new(0.0, map.h, width, RULER);
         painter.clear(&context, ruler, Paint::Panel);
         let list = scene::ruler_layout(&Viewport { height: RULER, ..viewport }, cursor, &mut painter);
         painter.draw(&context, ruler, &list);
         // A line under the minimap and one under the ruler.
-        for y in [MINIMAP - 1.0, Self::top() - 1.0] {
+        for y in [map.h - 1.0, Self::top(ctx) - 1.0] {
             painter.clear(&context, Rect::new(0.0, y, width, 1.0), Paint::Line);
         }
 
@@ -90,7 +92,7 @@ impl Timeline {
                 || self
                     .surface
                     .pointer
-                    .is_some_and(|(x, y)| x > self.surface.size.0 - SCROLLBAR && y > Self::top());
+                    .is_some_and(|(x, y)| x > self.surface.size.0 - SCROLLBAR && y > Self::top(ctx));
             let rect = Rect::new(self.surface.size.0 - 8.0, top, 5.0, length);
             let paint = if hot { Paint::Mute } else { Paint::Faint };
             list.push(scene::Op::Rects { paint, radius: 2.5, rects: vec![rect] });
@@ -99,7 +101,7 @@ impl Timeline {
     }
 
     pub(super) fn scroll_thumb(&self, ctx: &Context<Self>) -> Option<(f64, f64)> {
-        let room = self.rows_area().h;
+        let room = self.rows_area(ctx).h;
         let whole = f64::from(ctx.props().head.row_count) * Self::row_height(ctx) + 8.0;
         if whole <= room {
             return None;
