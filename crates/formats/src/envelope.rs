@@ -2,15 +2,17 @@
 //! stop between any two tokens; what is inside is decoded by `serde_json`, a value at a time, from the window.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::marker::PhantomData;
 
 use memchr::memchr_iter;
 use otel::{KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, WarningKind};
-use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::mend::{Mended, mend};
 use crate::notes::Notes;
-use crate::otlp::Fill;
+use crate::otlp::{Message, fill};
+use crate::reader::{Reader, Stop as ReadStop};
 use crate::scalar::{AnyScalar, Scalar, shorten};
 use crate::search::FoundTrace;
 use crate::skip::{Skip, Stop, next_document_line};
@@ -104,6 +106,10 @@ impl<'t> Here<'t> {
     fn leaf<S: DeserializeSeed<'t>>(self, seed: S) -> Leaf<S::Value> {
         leaf(self.text, self.last, seed)
     }
+
+    fn message<M: Message<'t>>(self, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
+        message(self.text, self.last, content, notes)
+    }
 }
 
 /// At the first byte already.
@@ -111,7 +117,7 @@ fn broken<T: Into<String>>(why: T) -> Step {
     Step::Broken(Broken { ahead: 0, resume: 0, why: why.into() })
 }
 
-/// What `serde_json` made of the start of a text.
+/// What was made of the start of a text.
 enum Leaf<T> {
     Whole(T, usize),
     Short,
@@ -161,8 +167,6 @@ pub(crate) struct Envelope {
     /// Did the current document hold anything known?
     known: bool,
     document_at: u64,
-    /// How many spans to come are read leniently at once: one with, say, times as numbers is seldom alone.
-    lenient: u8,
     /// Length the rest of the text must have before it is worth another try.
     wanted: usize,
     resource: Open<ResourceRef, Resource<'static>>,
@@ -183,7 +187,6 @@ impl Default for Envelope {
             stray: false,
             known: false,
             document_at: 0,
-            lenient: 0,
             wanted: 0,
             resource: Open::default(),
             scope: Open::default(),
@@ -608,7 +611,7 @@ impl Envelope {
     fn resource(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
         self.seen.other_format = None;
         let mut content = Resource::default();
-        match value.leaf(Fill::<_, false>::new(&mut self.notes, &mut content)) {
+        match value.message(&mut content, &mut self.notes) {
             Leaf::Whole(_, used) => {
                 content.schema_url = std::mem::take(&mut self.resource.content.schema_url);
                 self.resource.content = owned::resource(content);
@@ -620,10 +623,8 @@ impl Envelope {
             Leaf::Broken(ahead, why) => {
                 self.broken_leaf(value, at, Broken { ahead, resume: 0, why }, sink, |me, mended, _| {
                     let mut content = Resource::default();
-                    let read = matches!(
-                        leaf(mended, true, Fill::<_, false>::new(&mut me.notes, &mut content)),
-                        Leaf::Whole(true, _)
-                    );
+                    let read =
+                        matches!(message(mended, true, &mut content, &mut me.notes), Leaf::Whole(true, _));
                     if read {
                         content.schema_url = std::mem::take(&mut me.resource.content.schema_url);
                         me.resource.content = owned::resource(content);
@@ -636,7 +637,7 @@ impl Envelope {
 
     fn scope(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
         let mut content = Scope::default();
-        match value.leaf(Fill::<_, false>::new(&mut self.notes, &mut content)) {
+        match value.message(&mut content, &mut self.notes) {
             Leaf::Whole(_, used) => {
                 content.schema_url = std::mem::take(&mut self.scope.content.schema_url);
                 self.scope.content = owned::scope(content);
@@ -662,7 +663,7 @@ impl Envelope {
             return self.enter(Frame::Document);
         }
         let mut trace = FoundTrace::default();
-        match here.leaf(Fill::<_, false>::new(&mut self.notes, &mut trace)) {
+        match here.message(&mut trace, &mut self.notes) {
             Leaf::Whole(_, used) => {
                 self.known = true;
                 self.seen.search = true;
@@ -681,20 +682,7 @@ impl Envelope {
     /// The heart: everything else is passed a thousand times less often.
     fn span(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let mut row = SpanRow { attributes: std::mem::take(&mut self.attributes), ..SpanRow::default() };
-        let mut read = Leaf::Broken(0, String::new());
-        if self.lenient == 0 {
-            read = here.leaf(Fill::<_, true>::new(&mut self.notes, &mut row));
-        }
-        if let Leaf::Broken(..) = read {
-            self.notes.forget();
-            row = SpanRow::default();
-            read = here.leaf(Fill::<_, false>::new(&mut self.notes, &mut row));
-            self.lenient = match (self.lenient, &read) {
-                (0, Leaf::Whole(true, _)) => u8::MAX,
-                (left, _) => left.saturating_sub(1),
-            };
-        }
-        match read {
+        match here.message(&mut row, &mut self.notes) {
             Leaf::Whole(true, used) => {
                 self.tell_span(&row, here.offset, sink);
                 self.attributes = emptied(row.attributes);
@@ -713,10 +701,7 @@ impl Envelope {
             Leaf::Broken(ahead, why) => {
                 self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, |me, mended, sink| {
                     let mut row = SpanRow::default();
-                    let read = matches!(
-                        leaf(mended, true, Fill::<_, false>::new(&mut me.notes, &mut row)),
-                        Leaf::Whole(true, _)
-                    );
+                    let read = matches!(message(mended, true, &mut row, &mut me.notes), Leaf::Whole(true, _));
                     if read {
                         me.tell_span(&row, here.offset, sink);
                     }
@@ -838,15 +823,33 @@ fn leading_space(text: &str) -> usize {
     text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count()
 }
 
+/// Fills a message. `Whole(false)`: it is no object.
 #[inline]
+fn message<'t, M: Message<'t>>(text: &'t str, last: bool, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
+    let mut json = Reader::new(text, notes);
+    match fill(content, &mut json) {
+        Ok(was_object) => whole(was_object, json.used(), text, last),
+        Err(ReadStop::Short) => Leaf::Short,
+        Err(ReadStop::Broken) => match leaf(text, last, Syntax) {
+            Leaf::Broken(ahead, why) => Leaf::Broken(ahead, why),
+            Leaf::Whole(..) | Leaf::Short => Leaf::Broken(0, "expected a JSON value".to_owned()),
+        },
+    }
+}
+
+/// A number may go on in the next chunk.
+#[inline]
+fn whole<T>(value: T, used: usize, text: &str, last: bool) -> Leaf<T> {
+    let open = used == text.len() && !last && !text.ends_with(['}', ']', '"']);
+    if open { Leaf::Short } else { Leaf::Whole(value, used) }
+}
+
 fn leaf<'t, S: DeserializeSeed<'t>>(text: &'t str, last: bool, seed: S) -> Leaf<S::Value> {
     let mut json = serde_json::Deserializer::from_str(text);
     match seed.deserialize(&mut json) {
         Ok(value) => {
             let used = json.into_iter::<IgnoredAny>().byte_offset();
-            // A number may go on in the next chunk.
-            let open = used == text.len() && !last && !text.ends_with(['}', ']', '"']);
-            if open { Leaf::Short } else { Leaf::Whole(value, used) }
+            whole(value, used, text, last)
         }
         Err(error) if error.is_eof() => Leaf::Short,
         Err(error) => {
@@ -861,5 +864,52 @@ fn leaf<'t, S: DeserializeSeed<'t>>(text: &'t str, last: bool, seed: S) -> Leaf<
             };
             Leaf::Broken((line + error.column()).saturating_sub(1), why)
         }
+    }
+}
+
+/// Any value, for what `serde_json` finds wrong with it. As [`IgnoredAny`], but escapes are looked at, too.
+struct Syntax;
+
+impl<'de> DeserializeSeed<'de> for Syntax {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Syntax {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(Self)?.is_some() {}
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key_seed(Self)?.is_some() {
+            map.next_value_seed(Self)?;
+        }
+        Ok(())
     }
 }

@@ -2,20 +2,16 @@
 //! names are read over.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use otel::{AnyValue, EventRow, KeyValue, LinkRow, Resource, Scope, SpanRow, StatusCode, WarningKind};
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, IgnoredAny, MapAccess, SeqAccess,
-    VariantAccess as _, Visitor,
-};
 
 use crate::base64::decode_base64;
 use crate::notes::Notes;
-use crate::scalar::{AnyScalar, OnlyText, Scalar, shorten};
+use crate::reader::{Reader, Stop};
+use crate::scalar::{Scalar, shorten};
+use crate::scan::digits;
 
-/// Nesting of `arrayValue` and `kvlistValue` that is still read. Each level costs up to four of `serde_json`'s 128,
-/// and going past those would cost the span.
+/// Nesting of `arrayValue` and `kvlistValue` that is still read.
 pub(crate) const MAX_VALUE_DEPTH: u8 = 24;
 
 /// A message, filled field by field.
@@ -24,269 +20,97 @@ pub(crate) trait Message<'de>: Default {
     const NAME: &'static str;
 
     /// Reads the value of the field `name`, whatever it is.
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error>;
-}
-
-/// Where the decoder is: the notes it takes, and how many values it stands in.
-pub(crate) struct At<'n> {
-    pub(crate) notes: &'n mut Notes,
-    pub(crate) depth: u8,
-}
-
-impl At<'_> {
-    pub(crate) fn here(&mut self) -> At<'_> {
-        At { notes: self.notes, depth: self.depth }
-    }
-
-    fn deeper(&mut self) -> At<'_> {
-        At { notes: self.notes, depth: self.depth + 1 }
-    }
-}
-
-/// The name of a field: borrowed unless it is written with escapes.
-struct Name;
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Cow<'de, str>, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    #[inline]
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    #[inline]
-    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(name.to_owned()))
-    }
-}
-
-/// `visit_*` for every type that is not the visitor's own: `otherwise` gets what stood there instead.
-macro_rules! other_scalars {
-    () => {
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("any value")
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(self.otherwise(Scalar::Null))
-        }
-        fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-            Ok(self.otherwise(Scalar::Bool(value)))
-        }
-        fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(self.otherwise(Scalar::Unsigned(value)))
-        }
-        fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-            Ok(self.otherwise(Scalar::Negative(value)))
-        }
-        fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-            Ok(self.otherwise(Scalar::Float(value)))
-        }
-        fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-            Ok(self.otherwise(Scalar::Str(Cow::Borrowed(value))))
-        }
-        fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-            Ok(self.otherwise(Scalar::Str(Cow::Owned(value.to_owned()))))
-        }
-    };
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop>;
 }
 
 /// Fills a message from an object. `false`: it was none.
-pub(crate) struct Fill<'n, 'm, M, const STRICT: bool> {
-    pub(crate) at: At<'n>,
-    pub(crate) message: &'m mut M,
+pub(crate) fn fill<'de, M: Message<'de>>(message: &mut M, json: &mut Reader<'de, '_>) -> Result<bool, Stop> {
+    if !json.enter(b'{') {
+        otherwise(M::NAME, "an object", json)?;
+        return Ok(false);
+    }
+    let mut more = json.first(b'}');
+    while more {
+        let name = json.name()?;
+        message.field(&name, json)?;
+        more = json.next(b'}')?;
+    }
+    Ok(true)
 }
 
-impl<'n, 'm, M, const STRICT: bool> Fill<'n, 'm, M, STRICT> {
-    pub(crate) fn new(notes: &'n mut Notes, message: &'m mut M) -> Self {
-        Self { at: At { notes, depth: 0 }, message }
-    }
-}
-
-impl<'de, M: Message<'de>, const STRICT: bool> Fill<'_, '_, M, STRICT> {
-    #[cold]
-    #[expect(clippy::needless_pass_by_value, reason = "the macro gives it away")]
-    fn otherwise(self, found: Scalar<'de>) -> bool {
-        if found != Scalar::Null {
-            self.at.notes.wrong_type(M::NAME, "an object", found.type_name());
-        }
-        false
-    }
-}
-
-impl<'de, M: Message<'de>, const STRICT: bool> DeserializeSeed<'de> for Fill<'_, '_, M, STRICT> {
-    type Value = bool;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
-        if STRICT { json.deserialize_map(self) } else { json.deserialize_any(self) }
-    }
-}
-
-impl<'de, M: Message<'de>, const STRICT: bool> Visitor<'de> for Fill<'_, '_, M, STRICT> {
-    type Value = bool;
-
-    #[inline]
-    fn visit_map<A: MapAccess<'de>>(mut self, mut json: A) -> Result<bool, A::Error> {
-        while let Some(name) = json.next_key_seed(Name)? {
-            self.message.field::<STRICT, _>(&name, &mut json, &mut self.at)?;
-        }
-        Ok(true)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut json: A) -> Result<bool, A::Error> {
-        while json.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(self.otherwise(Scalar::Array))
-    }
-
-    other_scalars!();
-}
-
-/// Appends the messages of an array.
-struct FillList<'n, 'm, M, const STRICT: bool> {
-    at: At<'n>,
-    list: &'m mut Vec<M>,
-}
-
-impl<'de, M: Message<'de>, const STRICT: bool> FillList<'_, '_, M, STRICT> {
-    #[cold]
-    #[expect(clippy::needless_pass_by_value, reason = "the macro gives it away")]
-    fn otherwise(self, found: Scalar<'de>) {
-        if found != Scalar::Null {
-            self.at.notes.wrong_type(M::NAME, "an array of objects", found.type_name());
-        }
-    }
-}
-
-impl<'de, M: Message<'de>, const STRICT: bool> DeserializeSeed<'de> for FillList<'_, '_, M, STRICT> {
-    type Value = ();
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if STRICT { json.deserialize_seq(self) } else { json.deserialize_any(self) }
-    }
-}
-
-impl<'de, M: Message<'de>, const STRICT: bool> Visitor<'de> for FillList<'_, '_, M, STRICT> {
-    type Value = ();
-
-    #[inline]
-    fn visit_seq<A: SeqAccess<'de>>(self, mut json: A) -> Result<(), A::Error> {
-        let At { notes, depth } = self.at;
-        loop {
-            let mut message = M::default();
-            let fill = Fill::<_, STRICT> { at: At { notes, depth }, message: &mut message };
-            match json.next_element_seed(fill)? {
-                Some(true) => self.list.push(message),
-                Some(false) => {}
-                None => return Ok(()),
-            }
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut json: A) -> Result<(), A::Error> {
-        while json.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        self.otherwise(Scalar::Object);
-        Ok(())
-    }
-
-    other_scalars!();
-}
-
-pub(crate) fn list<'de, const STRICT: bool, M: Message<'de>, A: MapAccess<'de>>(
-    list: &mut Vec<M>,
-    json: &mut A,
-    at: &mut At<'_>,
-) -> Result<(), A::Error> {
+/// Fills a list from an array of objects.
+pub(crate) fn list<'de, M: Message<'de>>(list: &mut Vec<M>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
     // A name given twice means the last of the two, as everywhere in JSON.
     list.clear();
-    json.next_value_seed(FillList::<_, STRICT> { at: at.here(), list })
+    if !json.enter(b'[') {
+        return otherwise(M::NAME, "an array of objects", json);
+    }
+    let mut more = json.first(b']');
+    while more {
+        let mut message = M::default();
+        if fill(&mut message, json)? {
+            list.push(message);
+        }
+        more = json.next(b']')?;
+    }
+    Ok(())
 }
 
-#[inline]
-pub(crate) fn scalar<'de, A: MapAccess<'de>>(json: &mut A) -> Result<Scalar<'de>, A::Error> {
-    json.next_value_seed(AnyScalar)
-}
-
-/// Where a string is usual.
-#[inline]
-pub(crate) fn text<'de, const STRICT: bool, A: MapAccess<'de>>(
-    json: &mut A,
-) -> Result<Scalar<'de>, A::Error> {
-    if STRICT { json.next_value_seed(OnlyText) } else { json.next_value_seed(AnyScalar) }
-}
-
-pub(crate) fn ignore<'de, A: MapAccess<'de>>(json: &mut A) -> Result<(), A::Error> {
-    json.next_value::<IgnoredAny>().map(drop)
+/// Reads over something of a wrong type.
+#[cold]
+fn otherwise(name: &str, expected: &str, json: &mut Reader<'_, '_>) -> Result<(), Stop> {
+    let found = json.scalar()?;
+    if found != Scalar::Null {
+        json.notes.wrong_type(name, expected, found.type_name());
+    }
+    Ok(())
 }
 
 impl<'de> Message<'de> for SpanRow<'de> {
     const NAME: &'static str = "span";
 
     #[inline]
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "traceId" | "trace_id" => self.trace_id = text::<STRICT, _>(json)?.trace_id("traceId", at.notes),
-            "spanId" | "span_id" => self.span_id = text::<STRICT, _>(json)?.span_id("spanId", at.notes),
+            "traceId" | "trace_id" => self.trace_id = json.scalar()?.trace_id("traceId", json.notes),
+            "spanId" | "span_id" => self.span_id = json.scalar()?.span_id("spanId", json.notes),
             "parentSpanId" | "parent_span_id" => {
-                self.parent_span_id = text::<STRICT, _>(json)?.span_id("parentSpanId", at.notes);
+                self.parent_span_id = json.scalar()?.span_id("parentSpanId", json.notes);
             }
             "traceState" | "trace_state" => {
-                self.trace_state = text::<STRICT, _>(json)?.text("traceState", at.notes);
+                self.trace_state = json.scalar()?.text("traceState", json.notes);
             }
-            "flags" => self.flags = scalar(json)?.u32("flags", at.notes),
-            "name" => self.name = text::<STRICT, _>(json)?.text("name", at.notes),
-            "kind" => self.kind = scalar(json)?.kind(at.notes),
+            "flags" => self.flags = json.scalar()?.u32("flags", json.notes),
+            "name" => self.name = json.scalar()?.text("name", json.notes),
+            "kind" => self.kind = json.scalar()?.kind(json.notes),
             "startTimeUnixNano" | "start_time_unix_nano" => {
-                self.start = text::<STRICT, _>(json)?.nanos("startTimeUnixNano", at.notes);
+                self.start = json.scalar()?.nanos("startTimeUnixNano", json.notes);
             }
             "endTimeUnixNano" | "end_time_unix_nano" => {
-                self.end = text::<STRICT, _>(json)?.nanos("endTimeUnixNano", at.notes);
+                self.end = json.scalar()?.nanos("endTimeUnixNano", json.notes);
             }
-            "attributes" => list::<STRICT, _, _>(&mut self.attributes, json, at)?,
+            "attributes" => attributes(&mut self.attributes, json)?,
             "droppedAttributesCount" | "dropped_attributes_count" => {
-                self.dropped_attributes_count = scalar(json)?.u32("droppedAttributesCount", at.notes);
+                self.dropped_attributes_count = json.scalar()?.u32("droppedAttributesCount", json.notes);
             }
-            "events" => list::<STRICT, _, _>(&mut self.events, json, at)?,
+            "events" => list(&mut self.events, json)?,
             "droppedEventsCount" | "dropped_events_count" => {
-                self.dropped_events_count = scalar(json)?.u32("droppedEventsCount", at.notes);
+                self.dropped_events_count = json.scalar()?.u32("droppedEventsCount", json.notes);
             }
-            "links" => list::<STRICT, _, _>(&mut self.links, json, at)?,
+            "links" => list(&mut self.links, json)?,
             "droppedLinksCount" | "dropped_links_count" => {
-                self.dropped_links_count = scalar(json)?.u32("droppedLinksCount", at.notes);
+                self.dropped_links_count = json.scalar()?.u32("droppedLinksCount", json.notes);
             }
             "status" => {
                 let mut status = Status::default();
-                json.next_value_seed(Fill::<_, STRICT> { at: at.here(), message: &mut status })?;
+                fill(&mut status, json)?;
                 self.status_message = status.message;
                 self.status_code = match status.code {
                     StatusCode::Unset if status.deprecated_error => StatusCode::Error,
                     code => code,
                 };
             }
-            _ => ignore(json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
@@ -302,19 +126,14 @@ struct Status<'de> {
 impl<'de> Message<'de> for Status<'de> {
     const NAME: &'static str = "status";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "code" => self.code = scalar(json)?.status_code(at.notes),
-            "message" => self.message = text::<STRICT, _>(json)?.text("status.message", at.notes),
+            "code" => self.code = json.scalar()?.status_code(json.notes),
+            "message" => self.message = json.scalar()?.text("status.message", json.notes),
             "deprecatedCode" | "deprecated_code" => {
-                self.deprecated_error = scalar(json)?.deprecated_code_is_error();
+                self.deprecated_error = json.scalar()?.deprecated_code_is_error();
             }
-            _ => ignore(json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
@@ -323,22 +142,18 @@ impl<'de> Message<'de> for Status<'de> {
 impl<'de> Message<'de> for EventRow<'de> {
     const NAME: &'static str = "events";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "timeUnixNano" | "time_unix_nano" => {
-                self.time = text::<STRICT, _>(json)?.nanos("events.timeUnixNano", at.notes);
+                self.time = json.scalar()?.nanos("events.timeUnixNano", json.notes);
             }
-            "name" => self.name = text::<STRICT, _>(json)?.text("events.name", at.notes),
-            "attributes" => list::<STRICT, _, _>(&mut self.attributes, json, at)?,
+            "name" => self.name = json.scalar()?.text("events.name", json.notes),
+            "attributes" => attributes(&mut self.attributes, json)?,
             "droppedAttributesCount" | "dropped_attributes_count" => {
-                self.dropped_attributes_count = scalar(json)?.u32("events.droppedAttributesCount", at.notes);
+                self.dropped_attributes_count =
+                    json.scalar()?.u32("events.droppedAttributesCount", json.notes);
             }
-            _ => ignore(json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
@@ -347,26 +162,22 @@ impl<'de> Message<'de> for EventRow<'de> {
 impl<'de> Message<'de> for LinkRow<'de> {
     const NAME: &'static str = "links";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "traceId" | "trace_id" => {
-                self.trace_id = text::<STRICT, _>(json)?.trace_id("links.traceId", at.notes);
+                self.trace_id = json.scalar()?.trace_id("links.traceId", json.notes);
             }
-            "spanId" | "span_id" => self.span_id = text::<STRICT, _>(json)?.span_id("links.spanId", at.notes),
+            "spanId" | "span_id" => self.span_id = json.scalar()?.span_id("links.spanId", json.notes),
             "traceState" | "trace_state" => {
-                self.trace_state = text::<STRICT, _>(json)?.text("links.traceState", at.notes);
+                self.trace_state = json.scalar()?.text("links.traceState", json.notes);
             }
-            "flags" => self.flags = scalar(json)?.u32("links.flags", at.notes),
-            "attributes" => list::<STRICT, _, _>(&mut self.attributes, json, at)?,
+            "flags" => self.flags = json.scalar()?.u32("links.flags", json.notes),
+            "attributes" => attributes(&mut self.attributes, json)?,
             "droppedAttributesCount" | "dropped_attributes_count" => {
-                self.dropped_attributes_count = scalar(json)?.u32("links.droppedAttributesCount", at.notes);
+                self.dropped_attributes_count =
+                    json.scalar()?.u32("links.droppedAttributesCount", json.notes);
             }
-            _ => ignore(json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
@@ -375,19 +186,14 @@ impl<'de> Message<'de> for LinkRow<'de> {
 impl<'de> Message<'de> for Resource<'de> {
     const NAME: &'static str = "resource";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "attributes" => list::<STRICT, _, _>(&mut self.attributes, json, at)?,
+            "attributes" => attributes(&mut self.attributes, json)?,
             "droppedAttributesCount" | "dropped_attributes_count" => {
                 self.dropped_attributes_count =
-                    scalar(json)?.u32("resource.droppedAttributesCount", at.notes);
+                    json.scalar()?.u32("resource.droppedAttributesCount", json.notes);
             }
-            _ => ignore(json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
@@ -396,20 +202,16 @@ impl<'de> Message<'de> for Resource<'de> {
 impl<'de> Message<'de> for Scope<'de> {
     const NAME: &'static str = "scope";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "name" => self.name = text::<STRICT, _>(json)?.text("scope.name", at.notes),
-            "version" => self.version = text::<STRICT, _>(json)?.text("scope.version", at.notes),
-            "attributes" => list::<STRICT, _, _>(&mut self.attributes, json, at)?,
+            "name" => self.name = json.scalar()?.text("scope.name", json.notes),
+            "version" => self.version = json.scalar()?.text("scope.version", json.notes),
+            "attributes" => attributes(&mut self.attributes, json)?,
             "droppedAttributesCount" | "dropped_attributes_count" => {
-                self.dropped_attributes_count = scalar(json)?.u32("scope.droppedAttributesCount", at.notes);
+                self.dropped_attributes_count =
+                    json.scalar()?.u32("scope.droppedAttributesCount", json.notes);
             }
-            _ => ignore(json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
@@ -419,37 +221,99 @@ impl<'de> Message<'de> for KeyValue<'de> {
     const NAME: &'static str = "attributes";
 
     #[inline]
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "key" => self.key = text::<STRICT, _>(json)?.text("attributes.key", at.notes),
-            "value" => self.value = json.next_value_seed(Value::<STRICT>(at.here()))?,
-            _ => ignore(json)?,
+            "key" => self.key = json.scalar()?.text("attributes.key", json.notes),
+            "value" => self.value = value(json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
 }
 
-/// An `AnyValue` message.
-struct Value<'n, const STRICT: bool>(At<'n>);
-
-impl<'de, const STRICT: bool> Value<'_, STRICT> {
-    /// Values written without the wrapper that names their type: what is meant is plain, so it is kept.
-    #[cold]
-    fn otherwise(self, found: Scalar<'de>) -> AnyValue<'de> {
-        if found != Scalar::Null {
-            self.0.notes.wrong_type(
-                "attributes.value",
-                "an object such as {\"stringValue\": …}",
-                found.type_name(),
-            );
-        }
-        plain(found)
+/// [`list`] of attributes, which are most of all text.
+fn attributes<'de>(list: &mut Vec<KeyValue<'de>>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
+    list.clear();
+    if !json.enter(b'[') {
+        return otherwise(KeyValue::NAME, "an array of objects", json);
     }
+    let mut more = json.first(b']');
+    while more {
+        let start = json.used();
+        if let Some(attribute) = usual_attribute(json) {
+            list.push(attribute);
+        } else {
+            json.back_to(start);
+            let mut attribute = KeyValue::default();
+            if fill(&mut attribute, json)? {
+                list.push(attribute);
+            }
+        }
+        more = json.next(b']')?;
+    }
+    Ok(())
+}
+
+/// A text or an integer, spelled as every printer without white space does.
+#[inline]
+fn usual_attribute<'de>(json: &mut Reader<'de, '_>) -> Option<KeyValue<'de>> {
+    let key = json.literal(br#"{"key":""#).then(|| json.plain())??;
+    let value = if json.literal(br#","value":{""#) && json.literal(br#"stringValue":""#) {
+        AnyValue::Str(Cow::Borrowed(json.plain()?))
+    } else if json.literal(br#"intValue":""#) {
+        AnyValue::Int(digits(json.plain()?.as_bytes())?.try_into().ok()?)
+    } else {
+        return None;
+    };
+    json.brackets().then_some(KeyValue { key: Cow::Borrowed(key), value })
+}
+
+/// An `AnyValue` message.
+fn value<'de>(json: &mut Reader<'de, '_>) -> Result<AnyValue<'de>, Stop> {
+    if !json.enter(b'{') {
+        return bare_value(json);
+    }
+    let mut value = AnyValue::Empty;
+    let mut more = json.first(b'}');
+    while more {
+        let name = json.name()?;
+        let read = match &*name {
+            "stringValue" | "string_value" => string_from(json.scalar()?, json.notes),
+            "intValue" | "int_value" => int_from(json.scalar()?, json.notes),
+            "boolValue" | "bool_value" => bool_from(json.scalar()?, json.notes),
+            "doubleValue" | "double_value" => double_from(json.scalar()?, json.notes),
+            "bytesValue" | "bytes_value" => bytes_from(json.scalar()?, json.notes),
+            "arrayValue" | "array_value" => {
+                let mut list = ArrayValue::default();
+                if nested(&mut list, json)? { AnyValue::Array(list.0) } else { AnyValue::Empty }
+            }
+            "kvlistValue" | "kvlist_value" => {
+                let mut list = KvlistValue::default();
+                if nested(&mut list, json)? { AnyValue::Map(list.0) } else { AnyValue::Empty }
+            }
+            _ => {
+                json.ignore()?;
+                AnyValue::Empty
+            }
+        };
+        // Some printers write every member of the oneof, all but one of them null.
+        if read != AnyValue::Empty {
+            value = read;
+        }
+        more = json.next(b'}')?;
+    }
+    Ok(value)
+}
+
+/// A value written without the wrapper that names its type: what is meant is plain, so it is kept.
+#[cold]
+fn bare_value<'de>(json: &mut Reader<'de, '_>) -> Result<AnyValue<'de>, Stop> {
+    let found = json.scalar()?;
+    if found != Scalar::Null {
+        let expected = "an object such as {\"stringValue\": …}";
+        json.notes.wrong_type("attributes.value", expected, found.type_name());
+    }
+    Ok(plain(found))
 }
 
 /// The attribute value nearest to a bare JSON value.
@@ -465,94 +329,6 @@ pub(crate) fn plain(found: Scalar<'_>) -> AnyValue<'_> {
         Scalar::Str(text) => AnyValue::Str(text),
         Scalar::Null | Scalar::Array | Scalar::Object => AnyValue::Empty,
     }
-}
-
-impl<'de, const STRICT: bool> DeserializeSeed<'de> for Value<'_, STRICT> {
-    type Value = AnyValue<'de>;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<AnyValue<'de>, D::Error> {
-        // What serde calls an enum is the same JSON, and costs less than a map.
-        if STRICT {
-            json.deserialize_enum("AnyValue", &[], OneMember(self.0))
-        } else {
-            json.deserialize_any(self)
-        }
-    }
-}
-
-/// An `AnyValue` with exactly one member.
-struct OneMember<'n>(At<'n>);
-
-impl<'de> Visitor<'de> for OneMember<'_> {
-    type Value = AnyValue<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    #[inline]
-    fn visit_enum<A: EnumAccess<'de>>(self, json: A) -> Result<AnyValue<'de>, A::Error> {
-        let (name, json) = json.variant_seed(Name)?;
-        let At { notes, depth } = self.0;
-        Ok(match &*name {
-            "stringValue" => string_from(json.newtype_variant_seed(OnlyText)?, notes),
-            "intValue" => int_from(json.newtype_variant_seed(OnlyText)?, notes),
-            "boolValue" => bool_from(json.newtype_variant_seed(AnyScalar)?, notes),
-            "doubleValue" => double_from(json.newtype_variant_seed(AnyScalar)?, notes),
-            "arrayValue" if depth < MAX_VALUE_DEPTH => {
-                let mut list = ArrayValue::default();
-                let at = At { notes, depth: depth + 1 };
-                json.newtype_variant_seed(Fill::<_, false> { at, message: &mut list })?;
-                AnyValue::Array(list.0)
-            }
-            // Not an error of the input: it makes the span be decoded once more, by the way that takes all.
-            _ => return Err(A::Error::custom("rare")),
-        })
-    }
-}
-
-impl<'de, const STRICT: bool> Visitor<'de> for Value<'_, STRICT> {
-    type Value = AnyValue<'de>;
-
-    #[inline]
-    fn visit_map<A: MapAccess<'de>>(mut self, mut json: A) -> Result<AnyValue<'de>, A::Error> {
-        let mut value = AnyValue::Empty;
-        let at = &mut self.0;
-        while let Some(name) = json.next_key_seed(Name)? {
-            let read = match &*name {
-                "stringValue" | "string_value" => string_from(scalar(&mut json)?, at.notes),
-                "intValue" | "int_value" => int_from(scalar(&mut json)?, at.notes),
-                "boolValue" | "bool_value" => bool_from(scalar(&mut json)?, at.notes),
-                "doubleValue" | "double_value" => double_from(scalar(&mut json)?, at.notes),
-                "bytesValue" | "bytes_value" => bytes_from(scalar(&mut json)?, at.notes),
-                "arrayValue" | "array_value" => {
-                    let mut list = ArrayValue::default();
-                    if nested(&mut list, &mut json, at)? { AnyValue::Array(list.0) } else { AnyValue::Empty }
-                }
-                "kvlistValue" | "kvlist_value" => {
-                    let mut list = KvlistValue::default();
-                    if nested(&mut list, &mut json, at)? { AnyValue::Map(list.0) } else { AnyValue::Empty }
-                }
-                _ => {
-                    ignore(&mut json)?;
-                    continue;
-                }
-            };
-            // Some printers write every member of the oneof, all but one of them null.
-            if read != AnyValue::Empty {
-                value = read;
-            }
-        }
-        Ok(value)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut json: A) -> Result<AnyValue<'de>, A::Error> {
-        while json.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(self.otherwise(Scalar::Array))
-    }
-
-    other_scalars!();
 }
 
 #[inline]
@@ -620,22 +396,21 @@ fn bytes_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
 
 /// Not inlined: the recursion of nested values passes here, and here it ends.
 #[cold]
-fn nested<'de, M: Message<'de>, A: MapAccess<'de>>(
-    message: &mut M,
-    json: &mut A,
-    at: &mut At<'_>,
-) -> Result<bool, A::Error> {
-    if at.depth >= MAX_VALUE_DEPTH {
-        at.notes.add(
+fn nested<'de, M: Message<'de>>(message: &mut M, json: &mut Reader<'de, '_>) -> Result<bool, Stop> {
+    if json.depth >= MAX_VALUE_DEPTH {
+        json.notes.add(
             WarningKind::TooDeep,
             format_args!(
                 "an attribute value is nested more than {MAX_VALUE_DEPTH} deep; the rest was left out"
             ),
         );
-        ignore(json)?;
+        json.ignore()?;
         return Ok(false);
     }
-    json.next_value_seed(Fill::<_, false> { at: at.deeper(), message })
+    json.depth += 1;
+    let was_object = fill(message, json)?;
+    json.depth -= 1;
+    Ok(was_object)
 }
 
 #[derive(Default)]
@@ -644,16 +419,19 @@ struct ArrayValue<'de>(Vec<AnyValue<'de>>);
 impl<'de> Message<'de> for ArrayValue<'de> {
     const NAME: &'static str = "arrayValue";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
-        match name {
-            "values" => json.next_value_seed(Values { at: at.here(), list: &mut self.0 }),
-            _ => ignore(json),
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
+        if name != "values" {
+            return json.ignore();
         }
+        if !json.enter(b'[') {
+            return otherwise("arrayValue.values", "an array", json);
+        }
+        let mut more = json.first(b']');
+        while more {
+            self.0.push(value(json)?);
+            more = json.next(b']')?;
+        }
+        Ok(())
     }
 }
 
@@ -663,59 +441,10 @@ struct KvlistValue<'de>(Vec<KeyValue<'de>>);
 impl<'de> Message<'de> for KvlistValue<'de> {
     const NAME: &'static str = "kvlistValue";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "values" => list::<STRICT, _, _>(&mut self.0, json, at),
-            _ => ignore(json),
+            "values" => list(&mut self.0, json),
+            _ => json.ignore(),
         }
     }
-}
-
-/// The elements of an `arrayValue`.
-struct Values<'n, 'm, 'de> {
-    at: At<'n>,
-    list: &'m mut Vec<AnyValue<'de>>,
-}
-
-impl<'de> Values<'_, '_, 'de> {
-    #[cold]
-    #[expect(clippy::needless_pass_by_value, reason = "the macro gives it away")]
-    fn otherwise(self, found: Scalar<'de>) {
-        if found != Scalar::Null {
-            self.at.notes.wrong_type("arrayValue.values", "an array", found.type_name());
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Values<'_, '_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Values<'_, '_, 'de> {
-    type Value = ();
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut json: A) -> Result<(), A::Error> {
-        let At { notes, depth } = self.at;
-        while let Some(value) = json.next_element_seed(Value::<false>(At { notes, depth }))? {
-            self.list.push(value);
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut json: A) -> Result<(), A::Error> {
-        while json.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        self.otherwise(Scalar::Object);
-        Ok(())
-    }
-
-    other_scalars!();
 }

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use crate::ids::{self, Id};
 use crate::notes::Notes;
+use crate::scan::digits;
 
 /// What stood there. Arrays and objects are read over.
 #[derive(Debug, PartialEq)]
@@ -30,36 +31,6 @@ impl<'de> DeserializeSeed<'de> for AnyScalar {
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Scalar<'de>, D::Error> {
         json.deserialize_any(self)
-    }
-}
-
-/// As [`AnyScalar`], but anything other than a string is an error.
-pub(crate) struct OnlyText;
-
-impl<'de> DeserializeSeed<'de> for OnlyText {
-    type Value = Scalar<'de>;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Scalar<'de>, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for OnlyText {
-    type Value = Scalar<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    #[inline]
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Str(Cow::Borrowed(value)))
-    }
-
-    #[inline]
-    fn visit_str<E>(self, value: &str) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Str(Cow::Owned(value.to_owned())))
     }
 }
 
@@ -369,21 +340,6 @@ impl<'de> Scalar<'de> {
 
 pub(crate) fn shorten(text: &str) -> &str {
     text.char_indices().nth(60).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-}
-
-/// 1 to 19 decimal digits: they cannot overflow, so nothing is checked digit by digit.
-#[inline]
-fn digits(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || text.len() > 19 {
-        return None;
-    }
-    let (mut value, mut bad) = (0_u64, false);
-    for &byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        bad |= digit > 9;
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-    }
-    (!bad).then_some(value)
 }
 
 #[cold]

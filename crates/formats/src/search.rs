@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use otel::{AnyValue, KeyValue, Resource, Scope, SpanId, SpanRow, SpanSink, TraceId, UnixNanos};
-use serde::de::{IgnoredAny, MapAccess};
 
-use crate::otlp::{At, Fill, Message, ignore, list, scalar};
+use crate::otlp::{Message, fill, list};
+use crate::reader::{Reader, Stop};
 
 /// One element of `traces`.
 #[derive(Default)]
@@ -33,25 +33,22 @@ struct FoundSpan<'de> {
 impl<'de> Message<'de> for FoundTrace<'de> {
     const NAME: &'static str = "traces";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "traceID" | "traceId" => self.trace_id = scalar(json)?.trace_id("traces.traceID", at.notes),
-            "rootServiceName" => self.root_service = scalar(json)?.text("traces.rootServiceName", at.notes),
-            "rootTraceName" => self.root_name = scalar(json)?.text("traces.rootTraceName", at.notes),
-            "startTimeUnixNano" => self.start = scalar(json)?.nanos("traces.startTimeUnixNano", at.notes),
-            "durationMs" => self.duration_ms = scalar(json)?.u64("traces.durationMs", at.notes),
+            "traceID" | "traceId" => self.trace_id = json.scalar()?.trace_id("traces.traceID", json.notes),
+            "rootServiceName" => {
+                self.root_service = json.scalar()?.text("traces.rootServiceName", json.notes)
+            }
+            "rootTraceName" => self.root_name = json.scalar()?.text("traces.rootTraceName", json.notes),
+            "startTimeUnixNano" => self.start = json.scalar()?.nanos("traces.startTimeUnixNano", json.notes),
+            "durationMs" => self.duration_ms = json.scalar()?.u64("traces.durationMs", json.notes),
             "spanSet" => {
                 let mut set = SpanSet::default();
-                json.next_value_seed(Fill::<_, STRICT> { at: at.here(), message: &mut set })?;
+                fill(&mut set, json)?;
                 self.set = set.0;
             }
-            "spanSets" => list::<STRICT, _, _>(&mut self.sets, json, at)?,
-            _ => ignore(json)?,
+            "spanSets" => list(&mut self.sets, json)?,
+            _ => json.ignore()?,
         }
         Ok(())
     }
@@ -60,15 +57,10 @@ impl<'de> Message<'de> for FoundTrace<'de> {
 impl<'de> Message<'de> for SpanSet<'de> {
     const NAME: &'static str = "spanSet";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "spans" => list::<STRICT, _, _>(&mut self.0, json, at),
-            _ => json.next_value::<IgnoredAny>().map(drop),
+            "spans" => list(&mut self.0, json),
+            _ => json.ignore(),
         }
     }
 }
@@ -76,16 +68,11 @@ impl<'de> Message<'de> for SpanSet<'de> {
 impl<'de> Message<'de> for FoundSpan<'de> {
     const NAME: &'static str = "spans";
 
-    fn field<const STRICT: bool, A: MapAccess<'de>>(
-        &mut self,
-        name: &str,
-        json: &mut A,
-        at: &mut At<'_>,
-    ) -> Result<(), A::Error> {
+    fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "spanID" => self.row.span_id = scalar(json)?.span_id("spans.spanID", at.notes),
-            "durationNanos" => self.duration = scalar(json)?.u64("spans.durationNanos", at.notes),
-            _ => self.row.field::<STRICT, _>(name, json, at)?,
+            "spanID" => self.row.span_id = json.scalar()?.span_id("spans.spanID", json.notes),
+            "durationNanos" => self.duration = json.scalar()?.u64("spans.durationNanos", json.notes),
+            _ => self.row.field(name, json)?,
         }
         Ok(())
     }

@@ -1,0 +1,236 @@
+//! JSON, token by token, from text that is at hand. What is usual is read here, in place; numbers other than whole
+//! ones, escapes and values nobody asks for are left to `serde_json`.
+
+use std::borrow::Cow;
+
+use serde::de::{DeserializeSeed, IgnoredAny};
+
+use crate::notes::Notes;
+use crate::scalar::{AnyScalar, Scalar};
+use crate::scan::{digits, plain_run};
+
+/// Why reading ended before the value did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The text ends first.
+    Short,
+    /// It is no JSON; `serde_json` will say why.
+    Broken,
+}
+
+/// Stands before, inside or after a value.
+#[derive(Debug)]
+pub(crate) struct Reader<'t, 'n> {
+    text: &'t str,
+    at: usize,
+    /// What was odd so far.
+    pub(crate) notes: &'n mut Notes,
+    /// How many values it stands in.
+    pub(crate) depth: u8,
+}
+
+impl<'t, 'n> Reader<'t, 'n> {
+    pub(crate) fn new(text: &'t str, notes: &'n mut Notes) -> Self {
+        Self { text, at: 0, notes, depth: 0 }
+    }
+
+    /// Bytes read.
+    pub(crate) fn used(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    fn byte(&self, at: usize) -> u8 {
+        // No token begins with a zero, so it can stand for the end.
+        self.text.as_bytes().get(at).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn rest(&self, at: usize) -> &'t [u8] {
+        self.text.as_bytes().get(at..).unwrap_or_default()
+    }
+
+    #[cold]
+    fn stop(&self) -> Stop {
+        if self.at < self.text.len() { Stop::Broken } else { Stop::Short }
+    }
+
+    /// The first byte of the next token; 0 at the end.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> u8 {
+        let byte = self.byte(self.at);
+        if byte > b' ' { byte } else { self.peek_after_space() }
+    }
+
+    fn peek_after_space(&mut self) -> u8 {
+        while let b' ' | b'\t' | b'\n' | b'\r' = self.byte(self.at) {
+            self.at += 1;
+        }
+        self.byte(self.at)
+    }
+
+    /// Takes the bracket that begins a list, if it is one.
+    #[inline]
+    pub(crate) fn enter(&mut self, bracket: u8) -> bool {
+        let enters = self.peek() == bracket;
+        self.at += usize::from(enters);
+        enters
+    }
+
+    /// After the opening bracket: is there a first element? Takes the closing bracket otherwise.
+    #[inline]
+    pub(crate) fn first(&mut self, closing: u8) -> bool {
+        let ends = self.peek() == closing;
+        self.at += usize::from(ends);
+        !ends
+    }
+
+    /// After an element: is there another? Takes the comma or the closing bracket.
+    #[inline]
+    pub(crate) fn next(&mut self, closing: u8) -> Result<bool, Stop> {
+        let byte = self.peek();
+        if byte != b',' && byte != closing {
+            return Err(self.stop());
+        }
+        self.at += 1;
+        Ok(byte == b',')
+    }
+
+    /// The name of a member, and the colon after it.
+    #[inline]
+    pub(crate) fn name(&mut self) -> Result<Cow<'t, str>, Stop> {
+        if self.peek() != b'"' {
+            return Err(self.stop());
+        }
+        let name = self.string()?;
+        if self.peek() != b':' {
+            return Err(self.stop());
+        }
+        self.at += 1;
+        Ok(name)
+    }
+
+    /// A string, from its quote on. Borrowed, unless there are escapes in it.
+    #[inline]
+    fn string(&mut self) -> Result<Cow<'t, str>, Stop> {
+        let start = self.at + 1;
+        let end = start + plain_run(self.rest(start));
+        if self.byte(end) == b'"'
+            && let Some(text) = self.text.get(start..end)
+        {
+            self.at = end + 1;
+            return Ok(Cow::Borrowed(text));
+        }
+        self.string_with_escapes(end)
+    }
+
+    /// `end`: of what is plain.
+    #[inline(never)]
+    fn string_with_escapes(&mut self, mut end: usize) -> Result<Cow<'t, str>, Stop> {
+        while self.byte(end) == b'\\' {
+            end += 2;
+            end += plain_run(self.rest(end));
+        }
+        if end >= self.text.len() {
+            return Err(Stop::Short);
+        }
+        // A control character ends it, too: `serde_json` refuses that.
+        let quoted = self.text.get(self.at..=end).unwrap_or_default();
+        match AnyScalar.deserialize(&mut serde_json::Deserializer::from_str(quoted)) {
+            Ok(Scalar::Str(text)) => {
+                self.at = end + 1;
+                Ok(text)
+            }
+            _ => Err(Stop::Broken),
+        }
+    }
+
+    /// Takes these very bytes, if they come next.
+    #[inline]
+    pub(crate) fn literal<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
+        let is = self.rest(self.at).first_chunk().is_some_and(|found| same(found, literal));
+        if is {
+            self.at += N;
+        }
+        is
+    }
+
+    /// A string without escapes, from after its quote on.
+    #[inline]
+    pub(crate) fn plain(&mut self) -> Option<&'t str> {
+        let end = self.at + plain_run(self.rest(self.at));
+        if self.byte(end) != b'"' {
+            return None;
+        }
+        let text = self.text.get(self.at..end)?;
+        self.at = end + 1;
+        Some(text)
+    }
+
+    /// Takes `}}`, if it comes next.
+    #[inline]
+    pub(crate) fn brackets(&mut self) -> bool {
+        let are = self.rest(self.at).first_chunk() == Some(b"}}");
+        self.at += if are { 2 } else { 0 };
+        are
+    }
+
+    /// Reads again from a place that [`Reader::used`] told.
+    #[inline]
+    pub(crate) fn back_to(&mut self, used: usize) {
+        self.at = used;
+    }
+
+    /// Any value; arrays and objects are read over.
+    #[inline]
+    pub(crate) fn scalar(&mut self) -> Result<Scalar<'t>, Stop> {
+        match self.peek() {
+            b'"' => self.string().map(Scalar::Str),
+            b'0'..=b'9' => self.number(),
+            _ => self.leave(AnyScalar),
+        }
+    }
+
+    fn number(&mut self) -> Result<Scalar<'t>, Stop> {
+        let rest = self.rest(self.at);
+        let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (first, after) = (rest.first(), rest.get(length));
+        if matches!(after, Some(b',' | b'}' | b']'))
+            && (length == 1 || first != Some(&b'0'))
+            && let Some(value) = rest.get(..length).and_then(digits)
+        {
+            self.at += length;
+            return Ok(Scalar::Unsigned(value));
+        }
+        self.leave(AnyScalar)
+    }
+
+    /// A value nobody asks for.
+    #[cold]
+    pub(crate) fn ignore(&mut self) -> Result<(), Stop> {
+        self.peek();
+        self.leave(std::marker::PhantomData::<IgnoredAny>).map(drop)
+    }
+
+    /// Leaves the next value to `serde_json`.
+    #[inline(never)]
+    fn leave<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Result<S::Value, Stop> {
+        let mut json = serde_json::Deserializer::from_str(self.text.get(self.at..).unwrap_or_default());
+        match seed.deserialize(&mut json) {
+            Ok(value) => {
+                self.at += json.into_iter::<IgnoredAny>().byte_offset();
+                Ok(value)
+            }
+            Err(error) if error.is_eof() => Err(Stop::Short),
+            Err(_) => Err(Stop::Broken),
+        }
+    }
+}
+
+/// Two loads each, where the library would call a function that goes byte by byte.
+#[inline]
+fn same<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
+    const { assert!(N >= 8 && N <= 16, "the two halves cover it all") }
+    let half = |half: Option<&[u8; 8]>| half.map(|half| u64::from_le_bytes(*half));
+    half(a.first_chunk()) == half(b.first_chunk()) && half(a.last_chunk()) == half(b.last_chunk())
+}
