@@ -1,30 +1,58 @@
 //! The inner loops of reading JSON, several bytes at a time.
 
-/// Bytes looked at together: a register of SSE2, NEON and WebAssembly.
-const BLOCK: usize = 16;
-
 /// The length of the run at the start that a JSON string holds as it is: up to a quote, a backslash, a control
 /// character or the end.
 #[inline]
 pub(crate) fn plain_run(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     let mut length = 0;
-    while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
-        // Without branches, the compiler makes three comparisons of 16 bytes of it.
-        let found = u128::from_le_bytes(block.map(|byte| if is_plain(byte) { 0 } else { 0xFF }));
-        if found != 0 {
-            return length + found.trailing_zeros() as usize / 8;
+    while let Some((block, after)) = rest.split_first_chunk() {
+        let plain = plain_in(block);
+        length += plain;
+        if plain < BLOCK {
+            return length;
         }
-        length += BLOCK;
         rest = after;
     }
-    length + rest.iter().take_while(|&&byte| is_plain(byte)).count()
+    length + rest.iter().take_while(|&&byte| byte != b'"' && byte != b'\\' && byte >= b' ').count()
 }
 
+/// Bytes looked at together.
+#[cfg(target_arch = "wasm32")]
+const BLOCK: usize = 16;
+#[cfg(not(target_arch = "wasm32"))]
+const BLOCK: usize = 8;
+
+/// [`plain_run`] of a block.
+#[cfg(target_arch = "wasm32")]
 #[inline]
-fn is_plain(byte: u8) -> bool {
-    (byte != b'"') & (byte != b'\\') & (byte >= b' ')
+fn plain_in(block: &[u8; BLOCK]) -> usize {
+    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128_or};
+
+    // Two loads, which the compiler makes one of.
+    let (low, high) = block.split_at(BLOCK / 2);
+    let word = |half: &[u8]| half.first_chunk().map_or(0, |half| u64::from_le_bytes(*half));
+    let block = u64x2(word(low), word(high));
+    let ends = v128_or(u8x16_eq(block, u8x16_splat(b'"')), u8x16_eq(block, u8x16_splat(b'\\')));
+    let ends = v128_or(ends, u8x16_lt(block, u8x16_splat(b' ')));
+    (u32::from(u8x16_bitmask(ends)) | 1 << BLOCK).trailing_zeros() as usize
 }
+
+/// [`plain_run`] of a block, all of it in one number.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline]
+fn plain_in(block: &[u8; BLOCK]) -> usize {
+    const HIGH: u64 = 0x80 * ONES;
+    let block = u64::from_le_bytes(*block);
+    // Borrows make the high bit of a byte that is too small, and perhaps of some after it, but the first counts.
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(u64::from(limit) * ONES) & !bytes;
+    let is = |byte: u8| below(block ^ (u64::from(byte) * ONES), 1);
+    let ends = (is(b'"') | is(b'\\') | below(block, b' ')) & HIGH;
+    ends.trailing_zeros() as usize / 8
+}
+
+/// 1 in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// 1 to 19 decimal digits as a number, which they cannot overflow.
 #[inline]
@@ -51,7 +79,6 @@ pub(crate) fn digits(text: &[u8]) -> Option<u64> {
 /// Neighbours are joined to pairs, pairs to fours, fours to the number.
 #[inline]
 fn eight_digits(text: [u8; 8]) -> Option<u64> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let text = u64::from_le_bytes(text);
     let digits = text ^ (0x30 * ONES);
     // Above 9, adding 6 carries into the upper half, where no digit has anything.
