@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
-use otel::{AnyValue, EventRow, KeyValue, LinkRow, Resource, Scope, SpanRow, StatusCode, WarningKind};
+use otel::{
+    AnyValue, EventRow, KeyValue, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, StatusCode, TraceId,
+    UnixNanos, WarningKind,
+};
 
 use crate::base64::decode_base64;
 use crate::notes::Notes;
@@ -19,6 +22,10 @@ pub(crate) trait Message<'de>: Default {
     /// For warnings.
     const NAME: &'static str;
 
+    /// Reads members as long as they are what is most often met, to the letter.
+    #[inline]
+    fn usual(&mut self, _json: &mut Reader<'de, '_>) {}
+
     /// Reads the value of the field `name`, whatever it is.
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop>;
 }
@@ -30,6 +37,9 @@ pub(crate) fn fill<'de, M: Message<'de>>(message: &mut M, json: &mut Reader<'de,
         return Ok(false);
     }
     let mut more = json.first(b'}');
+    if more {
+        message.usual(json);
+    }
     while more {
         let name = json.name()?;
         message.field(&name, json)?;
@@ -68,6 +78,38 @@ fn otherwise(name: &str, expected: &str, json: &mut Reader<'_, '_>) -> Result<()
 
 impl<'de> Message<'de> for SpanRow<'de> {
     const NAME: &'static str = "span";
+
+    /// As printers without white space begin a span: in the order of the protocol.
+    #[inline]
+    fn usual(&mut self, json: &mut Reader<'de, '_>) {
+        let span_id = |text: &str| SpanId::from_hex(text.as_bytes()).ok();
+        let nanos = |text: &str| digits(text.as_bytes()).map(UnixNanos);
+        if let Some(id) = json.text_member(br#""traceId":""#, |text| TraceId::from_hex(text.as_bytes()).ok())
+        {
+            self.trace_id = id;
+        }
+        if let Some(id) = json.text_member(br#""spanId":""#, span_id) {
+            self.span_id = id;
+        }
+        if let Some(id) = json.text_member(br#""parentSpanId":""#, span_id) {
+            self.parent_span_id = id;
+        }
+        if let Some(flags) = json.small_member(br#""flags":"#, Some) {
+            self.flags = flags;
+        }
+        if let Some(name) = json.text_member(br#""name":""#, Some) {
+            self.name = Cow::Borrowed(name);
+        }
+        if let Some(kind) = json.small_member(br#""kind":"#, |kind| SpanKind::from_number(kind.into())) {
+            self.kind = kind;
+        }
+        if let Some(start) = json.text_member(br#""startTimeUnixNano":""#, nanos) {
+            self.start = start;
+        }
+        if let Some(end) = json.text_member(br#""endTimeUnixNano":""#, nanos) {
+            self.end = end;
+        }
+    }
 
     #[inline]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {

@@ -167,6 +167,51 @@ impl<'t, 'n> Reader<'t, 'n> {
         Some(text)
     }
 
+    /// A member whose value is a string, from its name on, and the comma after it: all or nothing. `start`: up to the
+    /// quote that begins the value.
+    #[inline]
+    pub(crate) fn text_member<const N: usize, T>(
+        &mut self,
+        start: &[u8; N],
+        value: impl FnOnce(&'t str) -> Option<T>,
+    ) -> Option<T> {
+        let used = self.at;
+        let value = if self.literal(start) { self.plain().and_then(value) } else { None };
+        self.with_comma(used, value)
+    }
+
+    /// [`Reader::text_member`] for a number of few digits.
+    #[inline]
+    pub(crate) fn small_member<const N: usize, T>(
+        &mut self,
+        start: &[u8; N],
+        value: impl FnOnce(u32) -> Option<T>,
+    ) -> Option<T> {
+        let used = self.at;
+        if !self.literal(start) {
+            return None;
+        }
+        let mut number = 0;
+        let digits = self.at;
+        while self.byte(self.at).is_ascii_digit() && self.at < digits + 9 {
+            number = number * 10 + u32::from(self.byte(self.at) - b'0');
+            self.at += 1;
+        }
+        let is_number = self.at == digits + 1 || self.at > digits && self.byte(digits) != b'0';
+        let value = if is_number { value(number) } else { None };
+        self.with_comma(used, value)
+    }
+
+    #[inline]
+    fn with_comma<T>(&mut self, used: usize, value: Option<T>) -> Option<T> {
+        if value.is_some() && self.byte(self.at) == b',' {
+            self.at += 1;
+            return value;
+        }
+        self.at = used;
+        None
+    }
+
     /// Takes `}}`, if it comes next.
     #[inline]
     pub(crate) fn brackets(&mut self) -> bool {
@@ -227,10 +272,14 @@ impl<'t, 'n> Reader<'t, 'n> {
     }
 }
 
-/// Two loads each, where the library would call a function that goes byte by byte.
+/// Inlined, where the library would call a function that goes byte by byte.
 #[inline]
 fn same<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
-    const { assert!(N >= 8 && N <= 16, "the two halves cover it all") }
-    let half = |half: Option<&[u8; 8]>| half.map(|half| u64::from_le_bytes(*half));
-    half(a.first_chunk()) == half(b.first_chunk()) && half(a.last_chunk()) == half(b.last_chunk())
+    const { assert!(N >= 4, "the last four bytes are looked at") }
+    let ((a_eights, _), (b_eights, _)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let eights = a_eights.iter().zip(b_eights);
+    eights.fold(true, |same, (a, b)| same & (u64::from_le_bytes(*a) == u64::from_le_bytes(*b)))
+        && (N.is_multiple_of(8) || N < 8 || a.last_chunk::<8>() == b.last_chunk::<8>())
+        && (N >= 8
+            || a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>())
 }

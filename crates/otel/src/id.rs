@@ -22,36 +22,38 @@ pub struct TraceId(pub u128);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpanId(pub u64);
 
-/// Value of each hex digit, 0xFF elsewhere: one load a digit, since ids are a sixth of all OTLP JSON text.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler: a bad index does not build")]
-const NIBBLE: [u8; 256] = {
-    let mut table = [0xFF; 256];
-    let mut i = 0;
-    while i < 10 {
-        table[b'0' as usize + i] = i as u8;
-        i += 1;
-    }
-    let mut i = 0;
-    while i < 6 {
-        table[b'a' as usize + i] = 10 + i as u8;
-        table[b'A' as usize + i] = 10 + i as u8;
-        i += 1;
-    }
-    table
-};
-
-/// Up to 16 hex digits as a number. Bad digits set the second value to something above 15.
+/// Up to 16 hex digits of either case as a number. Eight at a time: ids are a sixth of all OTLP JSON text.
 #[inline]
-fn hex64(digits: &[u8]) -> (u64, u8) {
-    let mut value = 0_u64;
-    let mut seen = 0_u8;
-    for &digit in digits {
-        // Indexing cannot fail: the table has an entry for every byte.
-        let nibble = NIBBLE.get(usize::from(digit)).copied().unwrap_or(0xFF);
-        seen |= nibble;
-        value = (value << 4) | u64::from(nibble & 0xF);
+fn hex64(digits: &[u8]) -> Option<u64> {
+    let (odd, eights) = digits.as_rchunks();
+    let mut value = 0;
+    if !odd.is_empty() {
+        let mut first = [b'0'; 8];
+        first.get_mut(8 - odd.len()..)?.copy_from_slice(odd);
+        value = eight_digits(first)?;
     }
-    (value, seen)
+    for eight in eights {
+        value = value << 32 | eight_digits(*eight)?;
+    }
+    Some(value)
+}
+
+/// Nibbles are joined to bytes, bytes to pairs, pairs to the number.
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let text = u64::from_be_bytes(text);
+    let letters = text >> 6 & ONES;
+    let nibbles = (text & (0x0F * ONES)) + letters * 9;
+    // Written again in lower case, it is the same but for the case of letters.
+    let above_nine = nibbles.wrapping_add(6 * ONES) >> 4 & ONES;
+    let written = nibbles.wrapping_add(0x30 * ONES).wrapping_add(above_nine * 39);
+    if nibbles & (0xF0 * ONES) != 0 || (text ^ written) & !(above_nine << 5) != 0 {
+        return None;
+    }
+    let bytes = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF;
+    let pairs = (bytes | bytes >> 8) & 0x0000_FFFF_0000_FFFF;
+    Some((pairs | pairs >> 16) & 0xFFFF_FFFF)
 }
 
 impl TraceId {
@@ -65,11 +67,7 @@ impl TraceId {
             return Err(IdError);
         }
         let (high, low) = text.split_at(text.len().saturating_sub(16));
-        let (high, seen_high) = hex64(high);
-        let (low, seen_low) = hex64(low);
-        if seen_high | seen_low > 0xF {
-            return Err(IdError);
-        }
+        let (high, low) = (hex64(high).ok_or(IdError)?, hex64(low).ok_or(IdError)?);
         Ok(Self(u128::from(high) << 64 | u128::from(low)))
     }
 
@@ -88,8 +86,7 @@ impl SpanId {
         if text.is_empty() || text.len() > 16 {
             return Err(IdError);
         }
-        let (value, seen) = hex64(text);
-        if seen > 0xF { Err(IdError) } else { Ok(Self(value)) }
+        hex64(text).map(Self).ok_or(IdError)
     }
 
     /// Is there an id?
@@ -132,6 +129,23 @@ mod tests {
         check("", Err(IdError));
         check("5b8efff798038103d269b633813fc60c0", Err(IdError));
         check("5b8efff798038103d269b633813fc60g", Err(IdError));
+    }
+
+    #[test]
+    fn digits_are_those_the_library_knows() {
+        for byte in 0..=u8::MAX {
+            for place in 0..20 {
+                let mut text = *b"0123456789abcdefABCD";
+                if let Some(digit) = text.get_mut(place) {
+                    *digit = byte;
+                }
+                let expected = byte
+                    .is_ascii_hexdigit()
+                    .then(|| u128::from_str_radix(&String::from_utf8_lossy(&text), 16).map(TraceId).ok())
+                    .flatten();
+                assert_eq!(TraceId::from_hex(&text).ok(), expected, "{byte} at {place}");
+            }
+        }
     }
 
     #[test]

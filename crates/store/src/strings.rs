@@ -1,9 +1,6 @@
 //! Every distinct text once.
 
-use std::hash::{BuildHasher as _, Hasher as _};
-
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
 
 use crate::StrIdx;
 
@@ -56,11 +53,24 @@ impl StringPool {
     /// The text. Unknown indices are empty.
     #[inline]
     pub fn get(&self, index: StrIdx) -> &str {
-        let Some(chunk) = self.chunks.get((index.0 >> CHUNK_BITS) as usize) else { return "" };
+        let (text, start, end) = self.place(index);
+        text.get(start..end).unwrap_or("")
+    }
+
+    /// Is it this text?
+    #[inline]
+    pub(crate) fn is(&self, index: StrIdx, text: &str) -> bool {
+        let (all, start, end) = self.place(index);
+        all.as_bytes().get(start..end).is_some_and(|known| same(known, text.as_bytes()))
+    }
+
+    #[inline]
+    fn place(&self, index: StrIdx) -> (&str, usize, usize) {
+        let Some(chunk) = self.chunks.get((index.0 >> CHUNK_BITS) as usize) else { return ("", 0, 0) };
         let i = index.0 as usize & (CHUNK - 1);
         let start = if i == 0 { 0 } else { chunk.ends.get(i - 1).copied().unwrap_or(0) };
         let end = chunk.ends.get(i).copied().unwrap_or(start);
-        chunk.text.get(start as usize..end as usize).unwrap_or("")
+        (&chunk.text, start as usize, end as usize)
     }
 
     /// The number of texts.
@@ -105,13 +115,38 @@ pub(crate) struct Interner {
     table: HashTable<(u32, StrIdx)>,
 }
 
+/// Eight bytes at a time.
 #[inline]
 fn tag_of(text: &str) -> u32 {
-    let mut hasher = FxBuildHasher.build_hasher();
-    hasher.write(text.as_bytes());
-    let hash = hasher.finish();
-    // Where `usize` has 32 bits, as in wasm, the upper half is empty.
+    let bytes = text.as_bytes();
+    let mix = |hash: u64, word: u64| (hash.rotate_left(25) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let (eights, rest) = bytes.as_chunks();
+    let hash = eights.iter().fold(bytes.len() as u64, |hash, eight| mix(hash, u64::from_le_bytes(*eight)));
+    let hash = if let Some(last) = bytes.last_chunk() {
+        // Some of it is there twice, which does no harm.
+        mix(hash, u64::from_le_bytes(*last))
+    } else {
+        mix(hash, rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)))
+    };
     (hash ^ (hash >> 32)) as u32
+}
+
+/// Are they equal? Inlined, where the library would call a function that, in WebAssembly, goes byte by byte.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let ((a_eights, a_rest), (b_eights, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a_eights.iter().zip(b_eights) {
+        if u64::from_le_bytes(*a) != u64::from_le_bytes(*b) {
+            return false;
+        }
+    }
+    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a), Some(b)) => u64::from_le_bytes(*a) == u64::from_le_bytes(*b),
+        _ => a_rest.iter().zip(b_rest).all(|(a, b)| a == b),
+    }
 }
 
 impl Interner {
@@ -122,7 +157,7 @@ impl Interner {
             return (StringPool::EMPTY, true);
         }
         let tag = tag_of(text);
-        let found = self.table.find(spread(tag), |&(other, index)| other == tag && pool.get(index) == text);
+        let found = self.table.find(spread(tag), |&(other, index)| other == tag && pool.is(index, text));
         if let Some(&(_, index)) = found {
             return (index, true);
         }

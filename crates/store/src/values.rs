@@ -80,7 +80,7 @@ impl AttributeTable {
     fn key_number(&mut self, pool: &mut StringPool, interner: &mut Interner, key: &str) -> Option<u32> {
         let recent = self.recent.get(place_of(key)).copied();
         if let Some(number) = recent
-            && self.key_names.get(number as usize).is_some_and(|&text| pool.get(text) == key)
+            && self.key_names.get(number as usize).is_some_and(|&text| pool.is(text, key))
         {
             return Some(number);
         }
@@ -147,7 +147,7 @@ impl AttributeTable {
             return pool.push(text);
         }
         repeats.tried += 1;
-        if pool.get(repeats.last) == text {
+        if pool.is(repeats.last, text) {
             repeats.found += 1;
             return repeats.last;
         }
