@@ -63,7 +63,7 @@ impl EngineHost {
                 id,
                 number: self.load.get(),
                 wanted: Rc::clone(&self.load),
-                reported: 0.0,
+                reported: js_sys::Date::now(),
                 failures: Vec::new(),
             };
             let append = get("append").is_truthy();
