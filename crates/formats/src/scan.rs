@@ -7,7 +7,7 @@ pub(crate) fn plain_run(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     let mut length = 0;
     while let Some((block, after)) = rest.split_first_chunk() {
-        let plain = plain_in(block);
+        let plain = plain_in(*block);
         length += plain;
         if plain < BLOCK {
             return length;
@@ -26,7 +26,7 @@ const BLOCK: usize = 8;
 /// [`plain_run`] of a block.
 #[cfg(target_arch = "wasm32")]
 #[inline]
-fn plain_in(block: &[u8; BLOCK]) -> usize {
+fn plain_in(block: [u8; BLOCK]) -> usize {
     use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128_or};
 
     // Two loads, which the compiler makes one of.
@@ -41,9 +41,9 @@ fn plain_in(block: &[u8; BLOCK]) -> usize {
 /// [`plain_run`] of a block, all of it in one number.
 #[cfg(not(target_arch = "wasm32"))]
 #[inline]
-fn plain_in(block: &[u8; BLOCK]) -> usize {
+fn plain_in(block: [u8; BLOCK]) -> usize {
     const HIGH: u64 = 0x80 * ONES;
-    let block = u64::from_le_bytes(*block);
+    let block = u64::from_le_bytes(block);
     // Borrows make the high bit of a byte that is too small, and perhaps of some after it, but the first counts.
     let below = |bytes: u64, limit: u8| bytes.wrapping_sub(u64::from(limit) * ONES) & !bytes;
     let is = |byte: u8| below(block ^ (u64::from(byte) * ONES), 1);

@@ -37,7 +37,7 @@ impl<'de> Message<'de> for FoundTrace<'de> {
         match name {
             "traceID" | "traceId" => self.trace_id = json.scalar()?.trace_id("traces.traceID", json.notes),
             "rootServiceName" => {
-                self.root_service = json.scalar()?.text("traces.rootServiceName", json.notes)
+                self.root_service = json.scalar()?.text("traces.rootServiceName", json.notes);
             }
             "rootTraceName" => self.root_name = json.scalar()?.text("traces.rootTraceName", json.notes),
             "startTimeUnixNano" => self.start = json.scalar()?.nanos("traces.startTimeUnixNano", json.notes),
