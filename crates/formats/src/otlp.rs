@@ -485,7 +485,7 @@ impl<'de> Message<'de> for KvlistValue<'de> {
 
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
-            "values" => list(&mut self.0, json),
+            "values" => attributes(&mut self.0, json),
             _ => json.ignore(),
         }
     }

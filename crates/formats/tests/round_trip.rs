@@ -6,7 +6,7 @@ mod support;
 use formats::{Decoder, OtlpJsonWriter, span_to_json};
 use otel::{
     AnyValue, EventRow, KeyValue, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, SpanSink as _,
-    StatusCode, TraceId, UnixNanos,
+    StatusCode, TraceId, UnixNanos, WarningKind,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -130,10 +130,14 @@ proptest! {
             }
         }
         let text = writer.finish().unwrap();
-        serde_json::from_slice::<serde_json::Value>(&text).unwrap();
+        let json = serde_json::from_slice::<serde_json::Value>(&text).unwrap();
         let (picture, outcome) = support::decode_in(&text, &sizes);
         prop_assert_eq!(picture.lines(), expected.lines());
         prop_assert_eq!(outcome.unwrap().spans, picture.spans() as u64);
+        // With white space, and members in order of their names: none of it is spelled as usual.
+        let unusual = serde_json::to_string_pretty(&json).unwrap();
+        let (picture, _) = support::decode_in(unusual.as_bytes(), &sizes);
+        prop_assert_eq!(picture.lines(), expected.lines());
         // Every field, not only those the picture shows.
         let mut again = OtlpJsonWriter::new(Vec::new());
         let mut decoder = Decoder::new();
@@ -159,6 +163,17 @@ proptest! {
         let whole = support::decode_in(&bytes, &[usize::MAX]);
         let parts = support::decode_in(&bytes, &sizes);
         prop_assert_eq!(whole.0.lines(), parts.0.lines());
+        // What is no JSON is said to be none, and nothing else is.
+        let is_json = serde_json::Deserializer::from_str(&String::from_utf8_lossy(&bytes))
+            .into_iter::<serde::de::IgnoredAny>()
+            .next()
+            .is_some_and(|first| first.is_ok());
+        let complained = whole.0.warnings.iter().any(|warning| {
+            matches!(warning.kind, WarningKind::InvalidJson | WarningKind::SkippedSpan | WarningKind::Truncated)
+        });
+        if whole.0.spans() > 0 {
+            prop_assert_eq!(is_json, !complained, "{}", whole.0.lines());
+        }
     }
 }
 
