@@ -55,6 +55,7 @@ impl Load {
     }
 
     /// The next bytes, or why the source holds nothing: then the rest of it need not come.
+    #[inline(never)]
     pub(crate) fn chunk(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let Some(source) = &mut self.source else {
             return Err(Failure::not_open("Bytes came before their source was named."));

@@ -22,6 +22,7 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    #[inline(never)]
     pub(crate) fn new(store: TraceStore, mut opened: Opened) -> Self {
         let colours = analysis::colour_slots(&store);
         opened.span_count = store.span_count() as u64;

@@ -291,6 +291,7 @@ impl Envelope {
     }
 
     /// Between documents.
+    #[inline(never)]
     fn top(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         self.document_at = here.offset;
         self.known = false;
@@ -348,6 +349,7 @@ impl Envelope {
     }
 
     /// A name and what follows it. Taken together, so that no state rests between them.
+    #[inline(never)]
     fn member(&mut self, frame: Frame, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let (name, after_name) = match here.leaf(AnyScalar) {
             Leaf::Whole(Scalar::Str(name), used) => (name, used),
@@ -522,6 +524,7 @@ impl Envelope {
         Step::Took(1)
     }
 
+    #[inline(never)]
     fn leave(&mut self, sink: &mut dyn SpanSink) -> Step {
         if let Some(frame) = self.stack.pop() {
             self.close(frame, sink);
@@ -570,6 +573,7 @@ impl Envelope {
     }
 
     /// A value nobody asks for. `at`: how far the value is from where the step began.
+    #[inline(never)]
     fn read_over(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
         if let b'{' | b'[' = value.first {
             self.skip = Some(Skip::default());
@@ -585,6 +589,7 @@ impl Envelope {
         }
     }
 
+    #[cold]
     fn read_over_wrong(&mut self, frame: Frame, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
         let step = self.read_over(value, at, sink);
         if value.first != b'n' && matches!(step, Step::Took(_)) {
@@ -608,6 +613,7 @@ impl Envelope {
         }
     }
 
+    #[inline(never)]
     fn resource(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
         self.seen.other_format = None;
         let mut content = Resource::default();
@@ -635,6 +641,7 @@ impl Envelope {
         }
     }
 
+    #[inline(never)]
     fn scope(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
         let mut content = Scope::default();
         match value.message(&mut content, &mut self.notes) {
@@ -653,6 +660,7 @@ impl Envelope {
     }
 
     /// An element of a search result, or a document where there should be one.
+    #[inline(never)]
     fn found(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let inside = here.text.trim_start_matches(['{', ' ', '\t', '\r', '\n']);
         if inside.len() < 20 && !here.last {
@@ -679,7 +687,9 @@ impl Envelope {
         }
     }
 
-    /// The heart: everything else is passed a thousand times less often.
+    /// The heart: everything else is passed a thousand times less often. Apart, as all around it: browsers optimise a
+    /// function at a time, the smaller the sooner.
+    #[inline(never)]
     fn span(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let mut row = SpanRow { attributes: std::mem::take(&mut self.attributes), ..SpanRow::default() };
         match here.message(&mut row, &mut self.notes) {
@@ -785,6 +795,7 @@ impl Envelope {
     }
 
     /// The input is over. What stood before the cut is kept.
+    #[cold]
     fn cut_off(&mut self, window: &Window, sink: &mut dyn SpanSink) {
         let space = leading_space(window.rest());
         let rest = window.rest().get(space..).unwrap_or_default();

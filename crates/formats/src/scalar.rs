@@ -113,7 +113,6 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    #[inline]
     pub(crate) fn text(self, field: &str, notes: &mut Notes) -> Cow<'de, str> {
         match self {
             Self::Str(text) => text,
@@ -140,7 +139,6 @@ impl<'de> Scalar<'de> {
     }
 
     /// `fixed64` and `uint64`: a number or a string; 0 where it is neither.
-    #[inline]
     pub(crate) fn u64(self, field: &str, notes: &mut Notes) -> u64 {
         match self.unsigned() {
             Ok(value) => value,
@@ -151,7 +149,6 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    #[inline]
     pub(crate) fn nanos(self, field: &str, notes: &mut Notes) -> UnixNanos {
         UnixNanos(self.u64(field, notes))
     }
@@ -189,7 +186,6 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    #[inline]
     pub(crate) fn trace_id(self, field: &str, notes: &mut Notes) -> TraceId {
         match ids::trace_id(&self.id_text(field, notes)) {
             Id::Read(id) => id,
@@ -200,7 +196,6 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    #[inline]
     pub(crate) fn span_id(self, field: &str, notes: &mut Notes) -> SpanId {
         match ids::span_id(&self.id_text(field, notes)) {
             Id::Read(id) => id,

@@ -281,6 +281,8 @@ impl TraceStoreBuilder {
     }
 
     /// Repairs, counts, sorts and sets up the columns.
+    // Apart from who calls it, as all that loops: browsers optimise a function at a time, the smaller the sooner.
+    #[inline(never)]
     pub fn seal(self) -> TraceStore {
         let Self {
             strings,
@@ -370,6 +372,7 @@ struct Groups {
 }
 
 impl Groups {
+    #[inline(never)]
     #[expect(clippy::indexing_slicing, reason = "slots and rows count these very vectors")]
     fn of(rows: &Rows, trace_ids: &[TraceId]) -> Self {
         let mut ends = vec![0_u32; trace_ids.len()];
@@ -446,6 +449,7 @@ impl Sealing {
         }
     }
 
+    #[inline(never)]
     #[expect(clippy::indexing_slicing, reason = "rows and places count these very vectors")]
     fn trace(&mut self, rows: &Rows, id: TraceId, rows_of_trace: &[u32], seeds: &mut Vec<Seed>) {
         seeds.clear();
@@ -572,6 +576,7 @@ impl Sealing {
     }
 }
 
+#[inline(never)]
 fn gather<T: Copy + Default>(order: &[u32], column: &[T]) -> Vec<T> {
     order.iter().map(|&row| column.get(row as usize).copied().unwrap_or_default()).collect()
 }
@@ -627,6 +632,7 @@ fn find_origins(
 }
 
 /// What a list shows of each trace.
+#[inline(never)]
 #[expect(clippy::indexing_slicing, reason = "columns of one store, by its own indices")]
 fn sum_up(store: &mut TraceStore) {
     let mut services_seen: Vec<u32> = vec![u32::MAX; store.services.len()];

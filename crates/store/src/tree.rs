@@ -36,6 +36,7 @@ pub(crate) struct Seed {
     clippy::indexing_slicing,
     reason = "every place below is a row number, and all columns have one entry a row"
 )]
+#[inline(never)]
 pub(crate) fn plant(seeds: &mut [Seed]) -> Forest {
     let n = seeds.len();
     let mut flags_of_row = vec![SpanFlags::default(); n];
