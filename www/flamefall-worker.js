@@ -11,6 +11,7 @@ try {
   receive = (message) => host.receive(message);
   self.postMessage({ ready: true });
   early.forEach(receive);
+  host.warm_up();
 } catch (error) {
   self.postMessage({ failed: String(error) });
 }

@@ -26,6 +26,9 @@ pub struct SpanId(pub u64);
 #[inline]
 fn hex64(digits: &[u8]) -> Option<u64> {
     let (odd, eights) = digits.as_rchunks();
+    if let ([], [high, low]) = (odd, eights) {
+        return Some(eight_digits(*high)? << 32 | eight_digits(*low)?);
+    }
     let mut value = 0;
     if !odd.is_empty() {
         let mut first = [b'0'; 8];

@@ -6,6 +6,7 @@
 //!                 { cancel: true }                                               ends the load that is going on
 //! engine → page   { id, response: Uint8Array }                                   one postcard Response, the last for id
 //!                 { id, progress: Uint8Array }                                   postcard Progress
+//!                 { warm: true }                                                 nothing was asked, and it is warm
 //!                 { crash: string }                                              the engine is gone
 //! ```
 
@@ -20,6 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
 use crate::source::Source;
+use crate::warm;
 
 /// Milliseconds between two reports of progress: what an eye can follow.
 const REPORT_EVERY: f64 = 100.0;
@@ -32,6 +34,8 @@ pub struct EngineHost {
     post: Function,
     /// Which load is wanted: an older one that is still reading stops.
     load: Rc<Cell<u32>>,
+    /// Did any message come?
+    asked: Rc<Cell<bool>>,
 }
 
 #[wasm_bindgen]
@@ -44,11 +48,33 @@ impl EngineHost {
             let message = object(&[("crash", &info.to_string().into())]);
             drop(crash.call2(&JsValue::NULL, &message, &Array::new()));
         }));
-        Self { engine: Rc::new(RefCell::new(Engine::new())), post, load: Rc::new(Cell::new(0)) }
+        Self { engine: Rc::default(), post, load: Rc::default(), asked: Rc::default() }
+    }
+
+    /// For a worker that has nothing to do: decodes spans of its own, a moment at a time, until a message comes. Browsers
+    /// optimise what has run for a while, and the first file is to find that done.
+    pub fn warm_up(&self) {
+        let (asked, post) = (Rc::clone(&self.asked), self.post.clone());
+        spawn_local(async move {
+            let sample = warm::sample();
+            let mut engine = Engine::new();
+            for _ in 0..warm::ROUNDS {
+                TimeoutFuture::new(0).await;
+                if asked.get() {
+                    return;
+                }
+                engine.handle(Request::Begin { append: false });
+                engine.handle(Request::Source { name: String::new() });
+                engine.handle(Request::Chunk(sample.clone()));
+                engine.handle(Request::Finish);
+            }
+            drop(post.call2(&JsValue::NULL, &object(&[("warm", &JsValue::TRUE)]), &Array::new()));
+        });
     }
 
     /// Takes one message of the page.
     pub fn receive(&self, message: &JsValue) {
+        self.asked.set(true);
         let get = |key: &str| Reflect::get(message, &key.into()).unwrap_or(JsValue::UNDEFINED);
         if get("cancel").is_truthy() {
             self.load.set(self.load.get() + 1);

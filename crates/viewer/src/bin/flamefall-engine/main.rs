@@ -7,5 +7,7 @@
 mod host;
 #[cfg(target_arch = "wasm32")]
 mod source;
+#[cfg(target_arch = "wasm32")]
+mod warm;
 
 fn main() {}

@@ -13,6 +13,8 @@ const PIECE: u32 = 1 << 20;
 /// Bytes, a piece at a time.
 pub(crate) struct Source {
     reader: Reader,
+    /// Bytes to come, where that is known: the end need not be asked for.
+    left: Cell<Option<f64>>,
     /// What is said before the reason when they stop coming.
     broken: &'static str,
 }
@@ -27,7 +29,9 @@ enum Reader {
 impl Source {
     /// As a stream, which reads ahead while the piece before is decoded; slices of the file would be waited for.
     pub(crate) fn blob(blob: &Blob) -> Result<Self, String> {
-        Self::new(&blob.stream(), "The file could not be read")
+        let source = Self::new(&blob.stream(), "The file could not be read")?;
+        source.left.set(Some(blob.size()));
+        Ok(source)
     }
 
     fn new(stream: &ReadableStream, broken: &'static str) -> Result<Self, String> {
@@ -39,7 +43,7 @@ impl Source {
                 reader.map_err(|other| format!("{broken}: this browser has no streams ({other:?})."))?;
             Reader::Giving(reader)
         };
-        Ok(Self { reader, broken })
+        Ok(Self { reader, left: Cell::default(), broken })
     }
 
     /// Starts to fetch. The error is for the reader.
@@ -68,6 +72,9 @@ impl Source {
     /// The next piece, or `None` at the end. It is good until the next is asked for. The error is for the reader.
     pub(crate) async fn next(&self) -> Result<Option<Uint8Array>, String> {
         let broken = |error: JsValue| format!("{}: {}", self.broken, text(&error));
+        if self.left.get().is_some_and(|left| left <= 0.0) {
+            return Ok(None);
+        }
         let piece = match &self.reader {
             Reader::Filling(reader, buffer) => {
                 let buffer = buffer.take().unwrap_or_else(|| ArrayBuffer::new(PIECE));
@@ -84,6 +91,7 @@ impl Source {
         if let Reader::Filling(_, buffer) = &self.reader {
             buffer.set(Some(piece.buffer()));
         }
+        self.left.set(self.left.get().map(|left| left - f64::from(piece.length())));
         Ok(Some(piece))
     }
 }
