@@ -55,6 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "formats",
             "otel",
             "postcard",
+            "propagation",
             "serde_json",
             "toml",
             "ureq",

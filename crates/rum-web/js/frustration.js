@@ -6,23 +6,34 @@ const RAGE_PIXELS = 100;
 
 const MUTATIONS = { attributes: true, characterData: true, childList: true, subtree: true };
 // Signs of life that are no mutation.
-const SIGNS = ['focusin', 'focusout', 'input', 'change', 'scroll', 'selectionchange', 'toggle', 'play', 'pause', 'copy', 'blur', 'beforeunload', 'hashchange', 'popstate'];
+const SIGNS = ['input', 'change', 'scroll', 'toggle', 'play', 'pause', 'copy', 'beforeunload', 'hashchange', 'popstate'];
 
-export function frustration({ also, listen, onUndo, tracer, TYPED }) {
+export function frustration({ also, listen, onUndo, TYPED }) {
   let clicks = [];
-  let pressed = 0;
-  let sign = 0;
-  for (const type of SIGNS) listen(window, type, ({ timeStamp }) => (sign = timeStamp));
-  listen(window, 'pointerdown', ({ timeStamp }) => (pressed = timeStamp));
-
-  // One at a time: what answers the last click says nothing of the one before.
+  // Since a press: whether anything has answered it, and what was given the focus.
+  let answered = false;
+  let focused;
   let watched;
-  const observer = new MutationObserver(() => {
-    // Once is enough, and a page that changes a lot shall not pay for it.
+
+  // One change is enough, and a page that changes a lot shall not pay for it.
+  const answer = () => {
+    answered = true;
     observer.disconnect();
-    if (watched) watched.answered = true;
-  });
+  };
+  const observer = new MutationObserver(answer);
   onUndo(() => observer.disconnect());
+
+  const press = (event) => {
+    answered = false;
+    focused = undefined;
+    observer.disconnect();
+    observer.observe(document, MUTATIONS);
+    for (const it of event.composedPath()) if (it instanceof ShadowRoot) observer.observe(it, MUTATIONS);
+  };
+  listen(window, 'pointerdown', press);
+  for (const type of SIGNS) listen(window, type, answer);
+  listen(window, 'focusin', ({ target }) => (focused = target));
+  listen(window, 'blur', ({ target }) => target === window && answer());
 
   const frustrated = (interaction, how) => interaction.span.setAttribute('flamefall.interaction.frustration', how);
 
@@ -34,24 +45,20 @@ export function frustration({ also, listen, onUndo, tracer, TYPED }) {
       interaction.raged = true;
       frustrated(interaction, 'rage_click');
     }
-    const { element } = interaction;
-    // Links go somewhere and fields take a caret, whether or not the page sees it.
-    interaction.answered = element.closest(`${TYPED},a[href],label,option,video,audio,iframe`) != null;
-    interaction.pressed = Math.min(pressed || time, time);
+    // By a key.
+    if (!event.pointerType) press(event);
     watched = interaction;
-    observer.disconnect();
-    observer.observe(document, MUTATIONS);
-    for (const it of event.composedPath()) if (it instanceof ShadowRoot) observer.observe(it, MUTATIONS);
   });
 
   also('onClose', (interaction) => {
-    // Someone else's click came before this one could be answered.
+    // Somebody else's click came before this one could be answered.
     if (interaction !== watched) return;
-    const { answered, pressed, raged, requests, span } = interaction;
-    const changed = observer.takeRecords().length;
-    observer.disconnect();
     watched = undefined;
-    const dead = !answered && !changed && !requests && !raged && sign < pressed && !span.events;
-    if (dead && document.visibilityState === 'visible') frustrated(interaction, 'dead_click');
+    const changed = answered || observer.takeRecords().length;
+    observer.disconnect();
+    const { element, raged, requests, span } = interaction;
+    // Links go somewhere and fields take a caret, whether or not the page sees it; and what was pressed has the focus.
+    const elsewhere = element.closest(`${TYPED},a[href],label,option,video,audio,iframe`) || (focused && !focused.contains(element)) || !getSelection().isCollapsed;
+    if (!changed && !requests && !raged && !elsewhere && !span.events && document.visibilityState === 'visible') frustrated(interaction, 'dead_click');
   });
 }

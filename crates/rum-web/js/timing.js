@@ -22,8 +22,6 @@ export function timing({ also, at, observe, redactedUrl }) {
   const frames = kept('long-animation-frame');
   const navigations = kept('soft-navigation');
 
-  const named = (text) => (/^https?:/.test(text) ? redactedUrl(text) : text || undefined);
-
   also('onClose', ({ span, stamp }, end) => {
     // Keys of an interaction may be several, up and down; its events of the same time are one wait.
     const near = ({ startTime }) => Math.abs(startTime - stamp) < 1;
@@ -43,19 +41,12 @@ export function timing({ also, at, observe, redactedUrl }) {
     for (const { startTime, duration, blockingDuration, scripts } of frames()) {
       if (at(startTime) > end || at(startTime + duration) < span.start) continue;
       const [script] = [...scripts].sort((a, b) => b.duration - a.duration);
-      span.addEvent(
-        'long_animation_frame',
-        {
-          'flamefall.duration': duration,
-          'flamefall.blocking_duration': blockingDuration,
-          ...(script && {
-            'flamefall.invoker': named(script.invoker),
-            'code.file.path': named(script.sourceURL),
-            'code.function.name': named(script.sourceFunctionName),
-          }),
-        },
-        at(startTime),
-      );
+      const attributes = { 'flamefall.duration': duration, 'flamefall.blocking_duration': blockingDuration };
+      const tell = (key, text) => text && (attributes[key] = /^https?:/.test(text) ? redactedUrl(text) : text);
+      tell('flamefall.invoker', script?.invoker);
+      tell('code.file.path', script?.sourceURL);
+      tell('code.function.name', script?.sourceFunctionName);
+      span.addEvent('long_animation_frame', attributes, at(startTime));
     }
     for (const it of navigations()) {
       if (near(it)) span.addEvent('soft_navigation', { 'url.full': redactedUrl(it.name) }, at(it.presentationTime || it.paintTime || it.startTime));

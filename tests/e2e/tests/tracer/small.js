@@ -3,6 +3,8 @@ import { start } from '/rum/flamefall-rum.js';
 
 const query = new URLSearchParams(location.search);
 const options = JSON.parse(query.get('options') ?? '{}', (_, value) => (value?.regexp ? new RegExp(value.regexp) : value));
+// What JSON cannot say.
+if (options.drop) options.attributeFilter = (key) => !options.drop.includes(key);
 window.spans = [];
 window.rum = start({ serviceName: 'page', endpoint: null, scheduledDelayMillis: 50, ...options });
 rum.onSpans((json) => {
