@@ -1,5 +1,7 @@
 //! What a page view is: its load, its ways, what people do on it, how that feels, and what goes wrong.
 
+mod pages;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
@@ -7,33 +9,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use e2e::spans::{Spans, attribute, text};
-use e2e::{Page, Response, Result, Setup, Site, run};
+use e2e::{Page, Response, Result, run};
+use pages::{click, setup};
 use serde_json::{Value, json};
 
-/// Pages of `tests/tracer` at `/t/`, and a service at `/svc/` that says which `traceparent` it got.
-fn setup(name: &str) -> Setup {
-    Setup::new(name).csp("").site(|site: Site| {
-        site.mount("/t/", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tracer")).route("/svc", |request| {
-            let status = if request.path.ends_with("fails") { 500 } else { 200 };
-            let body = json!({ "traceparent": request.header("traceparent") });
-            Response::json(status, body.to_string()).after(Duration::from_millis(5))
-        })
-    })
-}
-
-/// Opens `page.html` with options for `start`.
 fn open(page: &Page, options: &Value) -> Result {
-    page.open(&format!("t/page.html?options={}", encoded(&options.to_string())))?;
-    page.until("window.rum && document.readyState === 'complete'")
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
-}
-
-fn click(page: &Page, id: &str) -> Result {
-    let element = page.find(&format!("document.getElementById('{id}')"))?;
-    page.click(&element)
+    pages::open(page, "page.html", options)
 }
 
 /// All spans, once there is one of this name.
@@ -102,7 +83,7 @@ fn names_tell_what_the_page_shows() -> Result {
         }
         let spans = Spans::of(page)?;
         assert!(
-            !Value::from_iter(spans.0.values().cloned()).to_string().contains("typed"),
+            !spans.0.values().cloned().collect::<Value>().to_string().contains("typed"),
             "input is never told"
         );
         Ok(())
@@ -200,7 +181,7 @@ fn an_interaction_lasts_as_long_as_its_work() -> Result {
 
 #[test]
 fn the_load_of_a_page_is_a_trace() -> Result {
-    let site = |site: Site| {
+    let site = |site: e2e::Site| {
         site.route("/hello.html", |_| Response {
             status: 200,
             headers: vec![
@@ -616,7 +597,7 @@ fn secrets_stay_on_the_page() -> Result {
         assert!(url.as_str().is_some_and(|it| it.ends_with("?token=REDACTED&page=2")), "{url}");
         assert!(spans.request("/svc/it?token=REDACTED&page=3").is_some());
         assert_eq!(attribute(root, "app.plan"), json!("gold"));
-        let all = Value::from_iter(spans.0.values().cloned()).to_string();
+        let all = spans.0.values().cloned().collect::<Value>().to_string();
         assert!(!all.contains("s3cret"), "{all}");
         Ok(())
     })

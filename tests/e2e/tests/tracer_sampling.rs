@@ -1,30 +1,13 @@
 //! Which traces are kept: the page decides as `propagation` does, and never against what it has sent.
 
-use std::time::Duration;
+mod pages;
 
 use e2e::spans::{Spans, attribute, text};
-use e2e::{Page, Response, Result, Setup, Site, run};
+use e2e::{Page, Result, run};
 use otel::TraceId;
+use pages::{click, open, setup};
 use propagation::{Decision, Probability, Sampler as _, SamplingParameters};
 use serde_json::{Value, json};
-
-/// Pages of `tests/tracer` at `/t/`, and a service at `/svc/` that says which headers it got.
-fn setup(name: &str) -> Setup {
-    Setup::new(name).csp("").site(|site: Site| {
-        site.mount("/t/", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tracer")).route("/svc", |request| {
-            let status = if request.path.ends_with("fails") { 500 } else { 200 };
-            let body = json!({ "traceparent": request.header("traceparent") });
-            Response::json(status, body.to_string()).after(Duration::from_millis(5))
-        })
-    })
-}
-
-/// Opens a page of `tests/tracer` with options for `start`. `{"regexp": …}` is a regular expression.
-fn open(page: &Page, name: &str, options: &Value) -> Result {
-    let encoded: String = options.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
-    page.open(&format!("t/{name}?options={encoded}"))?;
-    page.until("window.rum && document.readyState === 'complete'")
-}
 
 /// Of so many new traces of this operation: id, whether it is sampled, tracestate.
 fn decided(page: &Page, name: &str, count: u32) -> Result<Vec<(String, bool, String)>> {
@@ -43,11 +26,6 @@ fn decided(page: &Page, name: &str, count: u32) -> Result<Vec<(String, bool, Str
 
 fn sampled(decisions: &[(String, bool, String)]) -> usize {
     decisions.iter().filter(|it| it.1).count()
-}
-
-fn click(page: &Page, id: &str) -> Result {
-    let element = page.find(&format!("document.getElementById('{id}')"))?;
-    page.click(&element)
 }
 
 #[test]
