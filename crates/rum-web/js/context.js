@@ -451,7 +451,13 @@ export function hookBoundaries(window, { precise } = {}) {
 
   hookConstructor(window, 'FileReader', (it) => own(it, READS));
   every('FileReader', owns(READS));
-  for (const name of ['WebSocket', 'EventSource']) hookConstructor(window, name, (it) => own(it, 'open error'));
+  for (const name of ['WebSocket', 'EventSource', 'BroadcastChannel']) {
+    hookConstructor(window, name, (it) => {
+      own(it, 'open error');
+      // What they tell is of nobody here. It may come before the word is cleared.
+      it.addEventListener('message', () => active && enter(null), true);
+    });
+  }
   for (const name of ['HTMLImageElement', 'HTMLScriptElement', 'HTMLIFrameElement']) hook(prototype(name), 'src', owns(LOADS), 'set');
   hook(prototype('HTMLLinkElement'), 'href', owns(LOADS), 'set');
   hookMessages(window);
