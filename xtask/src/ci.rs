@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::sh::{Result, cargo, failure, output, run, step};
-use crate::{dist, size, tools};
+use crate::{backends, dist, size, tools};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -13,7 +13,7 @@ pub(crate) fn test() -> Result {
     native_tests()?;
     wasm_tests()?;
     dist::build()?;
-    end_to_end()
+    end_to_end(backends::collector()?)
 }
 
 pub(crate) fn ci() -> Result {
@@ -38,7 +38,7 @@ pub(crate) fn ci() -> Result {
     wasm_tests()?;
     dist::build()?;
     step("size", size::size)?;
-    end_to_end()
+    end_to_end(backends::build_collector()?)
 }
 
 fn native_tests() -> Result {
@@ -85,12 +85,13 @@ fn deny() -> Result {
     })
 }
 
-fn end_to_end() -> Result {
+fn end_to_end(collector: Option<PathBuf>) -> Result {
     let browser = tools::browser()?;
     step("end to end", || {
         let mut command = cargo(&["test", "--package", "e2e", "--locked"]);
         command.env("FLAMEFALL_E2E", "1").env("FLAMEFALL_DIST", dist::directory());
         command.env("CHROME", browser.chrome).env("CHROMEDRIVER", browser.driver);
+        command.envs(collector.map(|program| ("OTELCOL", program)));
         run(&mut command, "read the failing test above; its screenshot is in tests/e2e/screenshots/")
     })
 }

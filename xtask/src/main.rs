@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks to its reader")]
 
+mod backends;
 mod ci;
 mod dist;
 mod serve;

@@ -300,7 +300,7 @@ fn locked_version(package: &str) -> Result<String> {
         .ok_or_else(|| failure(format!("Cargo.lock has no {package}"), "run `cargo update --workspace`"))
 }
 
-fn cache() -> Result<PathBuf> {
+pub(crate) fn cache() -> Result<PathBuf> {
     let base = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".cache")));

@@ -13,6 +13,7 @@
 //! Nothing here waits for a time to pass: the page says when it is ready ([`Page::idle`], [`Page::until`]).
 
 mod browser;
+pub mod collector;
 mod page;
 pub mod receiver;
 pub mod spans;

@@ -1,20 +1,13 @@
 //! What the tracer records arrives: at the page's exit, after a crash, through receivers that are slow, strict or broken.
 
+mod pages;
+
 use std::time::{Duration, Instant};
 
 use e2e::receiver::{Habits, Received, Receiver};
-use e2e::{Page, Response, Result, Setup, Site, run};
+use e2e::{Page, Response, Result, run};
+use pages::{open, setup};
 use serde_json::{Value, json};
-
-/// Pages of `tests/tracer` at `/t/`, and a service at `/svc/` of which `/svc/slow-…` answers when it is too late.
-fn setup(name: &str) -> Setup {
-    Setup::new(name).csp("").site(|site: Site| {
-        site.mount("/t/", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tracer")).route("/svc", |request| {
-            let late = request.path.starts_with("/svc/slow");
-            Response::json(200, "{}").after(if late { Duration::from_secs(20) } else { Duration::ZERO })
-        })
-    })
-}
 
 /// As far away as in life: what a page sends at its exit waits for the answer to a preflight.
 fn far() -> Habits {
@@ -27,16 +20,12 @@ fn plain() -> Habits {
 }
 
 /// Opens the page with these options, and waits until the tracer has all it needs.
-fn open(page: &Page, endpoint: &str, options: &Value) -> Result {
+fn start(page: &Page, endpoint: &str, options: &Value) -> Result {
     let mut options = options.clone();
     if let Some(options) = options.as_object_mut() {
         options.insert("endpoint".to_owned(), endpoint.into());
     }
-    page.eval(
-        "location.assign(`${args[0]}?options=${encodeURIComponent(JSON.stringify(args[1]))}`)",
-        &[json!(page.url("t/delivery.html")), options],
-    )?;
-    page.until("window.ready")?;
+    open(page, "delivery.html", &options)?;
     page.eval("await rum.flush()", &[])?;
     Ok(())
 }
@@ -61,8 +50,7 @@ enum Exit {
 /// Does `work` on the page in a tab of its own and leaves it in the same breath.
 fn visit(page: &Page, exit: Exit, receiver: &Receiver, options: &Value, work: &str) -> Result {
     page.open_tab()?;
-    page.open("t/left.html")?;
-    open(page, &receiver.endpoint(), options)?;
+    start(page, &receiver.endpoint(), options)?;
     match exit {
         Exit::Navigation => {
             page.eval(&format!("(async () => {{ {work}; leave(); }})()"), &[])?;
@@ -81,7 +69,6 @@ fn check_exits(name: &str, work: &str, first: &str, expected: usize) -> Result {
     run(setup(name), |page| {
         for exit in [Exit::Navigation, Exit::Close] {
             let receiver = Receiver::start(far())?;
-            page.open("t/left.html")?;
             visit(page, exit, &receiver, &json!({}), work)?;
             receiver.until(&format!("{name}, {exit:?}"), |it| it.count(first) == expected)?;
             let received = receiver.received();
@@ -111,8 +98,7 @@ fn five_hundred_spans_at_the_exit() -> Result {
 fn requests_in_flight_are_marked_and_may_come_back() -> Result {
     run(setup("come-back"), |page| {
         let receiver = Receiver::start(far())?;
-        page.open("t/left.html")?;
-        open(page, &receiver.endpoint(), &json!({}))?;
+        start(page, &receiver.endpoint(), &json!({}))?;
         // Another tab is looked at, the answer comes, and this one is looked at again.
         page.eval(
             "let answer; const { fetch } = window; window.asked = fetch('/svc/slow-1'); \
@@ -138,18 +124,16 @@ fn what_does_not_fit_comes_with_the_next_visit() -> Result {
     run(setup("stored"), |page| {
         // Plain JSON: a fraction of it fits.
         let receiver = Receiver::start(plain())?;
-        page.open("t/left.html")?;
-        open(page, &receiver.endpoint(), &json!({}))?;
+        start(page, &receiver.endpoint(), &json!({}))?;
         page.eval("await stored()", &[])?;
         page.eval("record(500); leave()", &[])?;
         until_left(page)?;
         receiver.until("what fits", |it| it.count("work") >= 50)?;
         assert!(receiver.received().count("work") < 200, "the budget of keepalive holds no more");
         // Two at once do not send it twice.
-        open(page, &receiver.endpoint(), &json!({}))?;
+        start(page, &receiver.endpoint(), &json!({}))?;
         page.open_tab()?;
-        page.open("t/left.html")?;
-        open(page, &receiver.endpoint(), &json!({}))?;
+        start(page, &receiver.endpoint(), &json!({}))?;
         receiver.until("the rest", |it| it.count("work") == 500)?;
         let received = receiver.received();
         assert!(received.times.values().all(|&times| times == 1), "{:?}", received.times);
@@ -162,8 +146,7 @@ fn what_does_not_fit_comes_with_the_next_visit() -> Result {
 fn what_is_too_old_is_not_sent() -> Result {
     run(setup("too-old"), |page| {
         let receiver = Receiver::start(plain())?;
-        page.open("t/left.html")?;
-        open(page, &receiver.endpoint(), &json!({}))?;
+        start(page, &receiver.endpoint(), &json!({}))?;
         page.eval("await stored()", &[])?;
         // As a visit of two days ago, and one of today, leave them.
         let put = "const opening = indexedDB.open(`flamefall ${args[0]}`); \
@@ -178,7 +161,7 @@ fn what_is_too_old_is_not_sent() -> Result {
             bodies.add({ body: body('b'), gzip: false, time: Date.now() }); \
             await new Promise((resolve) => (transaction.oncomplete = resolve)); opening.result.close()";
         page.eval(put, &[json!(receiver.endpoint())])?;
-        open(page, &receiver.endpoint(), &json!({}))?;
+        start(page, &receiver.endpoint(), &json!({}))?;
         receiver.until("today's", |it| it.count("b") == 1)?;
         assert_eq!(receiver.received().count("a"), 0);
         Ok(())
@@ -189,8 +172,7 @@ fn what_is_too_old_is_not_sent() -> Result {
 fn a_crash_loses_little() -> Result {
     run(setup("crash"), |page| {
         let receiver = Receiver::start(far())?;
-        page.open("t/left.html")?;
-        open(page, &receiver.endpoint(), &json!({}))?;
+        start(page, &receiver.endpoint(), &json!({}))?;
         page.eval("record(300)", &[])?;
         page.until("shadows.at(-1)?.includes('\"work 299\"')")?;
         // The driver finds its page gone.
@@ -209,7 +191,6 @@ fn a_crash_loses_little() -> Result {
 fn a_shadow_is_not_sent_beside_what_it_shadows() -> Result {
     run(setup("shadow"), |page| {
         let receiver = Receiver::start(far())?;
-        page.open("t/left.html")?;
         visit(
             page,
             Exit::Navigation,
@@ -237,8 +218,7 @@ fn check_exports(
 ) -> Result {
     run(setup(name), |page| {
         let receiver = Receiver::start(habits)?;
-        page.open("t/left.html")?;
-        open(page, &receiver.endpoint(), options)?;
+        start(page, &receiver.endpoint(), options)?;
         page.eval(work, &[])?;
         receiver.until(name, expected)?;
         then(page, &receiver.received())
@@ -405,8 +385,7 @@ fn nothing_grows_while_nobody_answers() -> Result {
         let receiver = Receiver::start(Habits::default())?;
         let endpoint = receiver.endpoint();
         drop(receiver);
-        page.open("t/left.html")?;
-        open(page, &endpoint, &json!({}))?;
+        start(page, &endpoint, &json!({}))?;
         page.eval("for (let i = 0; i < 40; i++) { record(500); await rum.flush(); }", &[])?;
         let metrics = page.eval("return rum.metrics()", &[])?;
         let count = |name: &str| metrics.get(name).and_then(Value::as_u64).unwrap_or(0);

@@ -45,9 +45,16 @@ window.stored = async () => {
   });
 };
 
-document.querySelector('#buy').addEventListener('click', async () => {
+const order = async (then) => {
   await (await fetch('/svc/order', { method: 'POST', body: '{}' })).json();
-  await (await fetch('/svc/receipt')).json();
-  window.bought = true;
+  await (await fetch(`/svc/${then}`)).json();
+};
+document.querySelector('#buy').addEventListener('click', async () => {
+  await order('receipt');
+  window.done = 'buy';
+});
+document.querySelector('#fail').addEventListener('click', async () => {
+  await order('fails');
+  window.done = 'fail';
 });
 window.ready = true;
