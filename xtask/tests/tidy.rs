@@ -55,7 +55,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "formats",
             "otel",
             "postcard",
-            "propagation",
             "serde_json",
             "toml",
             "ureq",

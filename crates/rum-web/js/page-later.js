@@ -8,25 +8,18 @@ import { vitals } from './vitals.js';
 
 /** Called once, with what it needs of the tracer. */
 export function install(core) {
-  const { complain, tracer } = core;
+  const { attempt, tracer } = core;
   const { exporter, options } = tracer;
-  if (options.storage !== false && exporter.endpoint && !navigator.globalPrivacyControl) openStore(exporter).catch(complain);
 
-  const safe = (work) => (...args) => {
-    try {
-      work(...args);
-    } catch (error) {
-      complain(error);
-    }
-  };
+  /** `work`, whose mistakes are told and nothing else. */
+  const safe = (work) => (...args) => attempt(work, ...args);
 
   /** Calls `work` too whenever the tracer calls its `name`. */
   const also = (name, work) => {
-    const before = tracer[name].bind(tracer);
-    work = safe(work);
+    const before = tracer[name];
     tracer[name] = (...args) => {
-      before(...args);
-      work(...args);
+      before.apply(tracer, args);
+      attempt(work, ...args);
     };
   };
 
@@ -41,23 +34,49 @@ export function install(core) {
   };
 
   const api = { ...core, also, observe, safe };
-  const parts = { webVitals: vitals, timing, frustration, navigation };
-  for (const name in parts) if (options[name] !== false) safe(parts[name])(api);
-  if (options.resources) safe(resources)(api);
+  if (options.storage !== false && exporter.endpoint && !navigator.globalPrivacyControl) openStore(exporter).catch(core.complain);
+  const parts = { pageLoad, webVitals: vitals, timing, frustration, navigation };
+  for (const name in parts) if (options[name] !== false) attempt(parts[name], api);
+  if (options.resources) attempt(resources, api);
+  if (options.consoleErrors) attempt(consoleErrors, api);
+}
+
+/** The span of a request that the browser made by itself. */
+function requested({ at, complete, Kind, requestAttributes, Span, tracer: { pageLoad } }, entry, attributes) {
+  const span = new Span('GET', { kind: Kind.CLIENT, parent: pageLoad.span, start: at(entry.fetchStart), group: pageLoad.group });
+  span.setAttributes({ ...requestAttributes('GET', new URL(entry.name)), ...attributes });
+  complete({ span, done: 0 }, entry);
+}
+
+/** The phases of the load, and the request for the document. */
+function pageLoad(api) {
+  const [entry] = performance.getEntriesByType('navigation');
+  const { pageLoad } = api.tracer;
+  if (!pageLoad) return;
+  api.addPhases(pageLoad.span, entry, /^(unload|dom[IC]|load)/);
+  requested(api, entry, { 'http.response.status_code': entry.responseStatus || undefined });
 }
 
 // A page of a thousand pictures is not better understood by all of them.
 const MAX_RESOURCES = 100;
 
 /** What the page loaded beside what it asked for itself. */
-function resources({ at, complete, Kind, requestAttributes, Span, tracer: { pageLoad: load, ignores, options } }) {
+function resources(api) {
+  const { tracer } = api;
   const mine = /^(fetch|xmlhttprequest|beacon)$/;
-  const entries = load ? performance.getEntriesByType('resource') : [];
+  const entries = tracer.pageLoad ? performance.getEntriesByType('resource') : [];
   for (const entry of entries.filter(({ initiatorType }) => !mine.test(initiatorType)).slice(0, MAX_RESOURCES)) {
-    const url = new URL(entry.name);
-    if (ignores.call({ options }, url)) continue;
-    const span = new Span('GET', { kind: Kind.CLIENT, parent: load.span, start: at(entry.startTime), group: load.group });
-    span.setAttributes(requestAttributes('GET', url)).setAttribute('flamefall.resource.type', entry.initiatorType);
-    complete({ span, done: 0 }, entry);
+    if (!tracer.ignores(new URL(entry.name))) requested(api, entry, { 'flamefall.resource.type': entry.initiatorType });
   }
+}
+
+/** What the page itself says went wrong. */
+function consoleErrors({ attempt, hook, tracer }) {
+  hook(console, 'error', (native, self, args) => {
+    attempt(() => {
+      const error = args.find((it) => it instanceof Error);
+      tracer.onto((span) => (error ? span.recordException(error) : span.addEvent('console.error', { 'exception.message': args.map(String).join(' ') })));
+    });
+    return native.apply(self, args);
+  });
 }

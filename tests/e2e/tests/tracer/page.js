@@ -24,6 +24,7 @@ const block = (millis) => {
   while (performance.now() < end);
 };
 
+document.getElementById('inline').setAttribute('onclick', "ask('inline')");
 const root = document.querySelector('#host').attachShadow({ mode: 'open' });
 root.innerHTML = '<button>In the shadow</button>';
 root.querySelector('button').addEventListener('click', () => ask('shadow'));
