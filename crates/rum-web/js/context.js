@@ -405,7 +405,7 @@ const LOADS = 'load error';
 const READS = 'loadstart progress load error abort loadend';
 
 /** Stands at every boundary where the platform begins a task for somebody. `fetch` and XMLHttpRequest are in requests.js. */
-export function hookBoundaries(window, { precise } = {}) {
+export function hookBoundaries(window, { options }) {
   active = true;
   variable = window.AsyncContext && new window.AsyncContext.Variable();
   if (postTask) {
@@ -462,5 +462,5 @@ export function hookBoundaries(window, { precise } = {}) {
   hook(prototype('HTMLLinkElement'), 'href', owns(LOADS), 'set');
   hookMessages(window);
   hookObservers(window);
-  if (precise) hookPromises();
+  if (options.precise) hookPromises();
 }

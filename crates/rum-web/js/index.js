@@ -1,6 +1,6 @@
 // Flamefall's tracer for web pages: `start` is the whole of it.
 
-import { bind, complain, current, enter, hookBoundaries, listen, onUndo, undoAll, within, wrapPromise } from './context.js';
+import { attempt, bind, current, hookBoundaries, listen, onUndo, undoAll, within, wrapPromise } from './context.js';
 import { createExporter } from './export.js';
 import { hookErrors } from './errors.js';
 import { closeAll, hookInteractions, recentInteraction } from './interaction.js';
@@ -25,7 +25,6 @@ class Tracer {
     this.groups = 0;
     this.timers = new Map();
     this.pageId = randomHex(8);
-    this.own = options.endpoint && new URL(options.endpoint, document.baseURI);
     this.exporter = createExporter(options, this.resource(), performance.timeOrigin);
     this.attributes = { ...options.attributes };
   }
@@ -56,8 +55,8 @@ class Tracer {
 
   /** Whether a request is not ours to trace. */
   ignores(target) {
-    const { ignoreUrls } = this.options;
-    return ignoreUrls?.some((rule) => (typeof rule === 'string' ? target.href.startsWith(rule) : rule.test(target.href)));
+    const { href } = target;
+    return [this.options.ignoreUrls ?? []].flat().some((rule) => (typeof rule === 'string' ? href.startsWith(rule) : href.search(rule) >= 0));
   }
 
   /** A span without a parent on this page. */
@@ -95,11 +94,7 @@ class Tracer {
     if (this.timers.has(work)) return;
     this.timers.set(work, setTimeout(() => {
       this.timers.delete(work);
-      try {
-        work();
-      } catch (error) {
-        complain(error);
-      }
+      attempt(work);
     }, millis));
   }
 
@@ -114,7 +109,7 @@ class Tracer {
 
   consent(given) {
     this.consented = given;
-    if (!given) return;
+    if (!given || this.stopped) return;
     touch(this);
     if (!this.begun) hookPageLoad(window, this);
     this.begun = true;
@@ -129,6 +124,7 @@ class Tracer {
   }
 
   stop() {
+    if (this.stopped) return;
     this.stopped = true;
     this.leave();
     for (const timer of this.timers.values()) clearTimeout(timer);
@@ -139,36 +135,31 @@ class Tracer {
   }
 }
 
-/** @param {import('./flamefall-rum').Options} options */
-export function start(options = {}) {
-  try {
-    running?.stop();
-    const tracer = (running = new Tracer({ endpoint: '/v1/traces', ...options }));
-    configure({ written: () => tracer.exporter.written(), filter: options.attributeFilter });
-    hookBoundaries(window, options);
-    hookRequests(window, tracer);
-    hookInteractions(window, tracer);
-    hookErrors(window, tracer);
-    tracer.consent(tracer.consented);
-    listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && tracer.leave());
-    listen(window, 'pagehide', () => tracer.leave());
-    listen(document, 'freeze', () => tracer.leave());
-    tracer.exporter.loading = tracer.exporter.load(options.wasm ?? new URL('./flamefall-rum.wasm', import.meta.url));
-    return handle(tracer);
-  } catch (error) {
-    complain(error);
-    return handle(running);
+/** @param {import('./flamefall-rum').Options} given */
+export function start(given) {
+  if (running) attempt(() => running.stop());
+  running = attempt(() => new Tracer({ endpoint: '/v1/traces', ...given }));
+  const tracer = running ?? new Tracer({ consent: false });
+  const { exporter, options } = tracer;
+  // With options that cannot be used at all nothing is done, and what the page calls does as much.
+  if (!running) tracer.stopped = true;
+  else {
+    configure({ written: exporter.written, filter: options.attributeFilter });
+    // One by one: an option that one of them cannot use is not the others'.
+    for (const hookAll of [hookBoundaries, hookRequests, hookInteractions, hookErrors]) attempt(hookAll, window, tracer);
+    attempt(() => tracer.consent(tracer.consented));
+    const leave = () => tracer.leave();
+    listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && leave());
+    listen(window, 'pagehide', leave);
+    listen(document, 'freeze', leave);
+    exporter.loading = exporter.load(options.wasm ?? new URL('./flamefall-rum.wasm', import.meta.url));
   }
-}
-
-function handle(tracer) {
-  const exporter = tracer?.exporter;
   return {
     /** A span around `body`, which may be asynchronous. */
     run(name, body, attributes) {
       const context = current();
-      const span = tracer.child(name, Kind.INTERNAL, context, attributes);
-      const interaction = span.interaction;
+      const span = attempt(() => tracer.child(name, Kind.INTERNAL, context, attributes)) ?? new Span(name);
+      const { interaction } = span;
       interaction?.began();
       const done = () => {
         interaction?.finished(now());
@@ -182,37 +173,38 @@ function handle(tracer) {
       try {
         result = within({ span, interaction }, () => body(span));
       } catch (error) {
-        failed(error);
+        attempt(failed, error);
         throw error;
       }
-      if (typeof result?.then !== 'function') {
-        done();
-        return result;
-      }
-      return wrapPromise(Promise.resolve(result), context, done, failed);
+      if (typeof result?.then === 'function') return wrapPromise(Promise.resolve(result), context, done, failed);
+      attempt(done);
+      return result;
     },
-    bind: (callback) => bind(callback),
-    wrapPromise: (promise) => wrapPromise(promise),
+    bind,
+    wrapPromise: (promise) => wrapPromise(Promise.resolve(promise)),
     setAttributes(attributes) {
       Object.assign(tracer.attributes, attributes);
     },
     recordException(error) {
-      const span = current()?.span ?? tracer.child('exception', Kind.INTERNAL);
-      span.recordException(error);
-      if (!current()) span.end();
+      attempt(() => {
+        const owner = current()?.span;
+        const span = owner ?? tracer.child('exception', Kind.INTERNAL);
+        span.recordException(error);
+        if (!owner) span.end();
+      });
     },
     /** Nothing is recorded, stored or sent before it is given, where `start` was told `consent: false`. */
-    consent: (given) => tracer.consent(given),
+    consent: (given) => attempt(() => tracer.consent(given)),
     onSpans(listener) {
       exporter.listeners.add(listener);
       return () => exporter.listeners.delete(listener);
     },
-    flush: async () => {
+    async flush() {
       settleTimings(true);
-      await exporter?.flush();
+      await exporter.flush();
     },
     /** What became of the spans: counts since the start. */
-    metrics: () => exporter?.metrics(),
-    shutdown: () => tracer?.stop(),
+    metrics: exporter.metrics,
+    shutdown: () => attempt(() => tracer.stop()),
   };
 }
