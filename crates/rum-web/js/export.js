@@ -27,8 +27,6 @@ const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 const offline = () => navigator.onLine === false;
 const isOk = (status) => status >= 200 && status < 300;
-// OTLP/HTTP, "Retryable Response Codes", and no response at all.
-const isRetried = (status) => [0, 429, 502, 503, 504].includes(status);
 
 /** `bytes` through a CompressionStream or a DecompressionStream: not on this thread. */
 const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new Stream('gzip'))).arrayBuffer());
@@ -78,7 +76,7 @@ export function createExporter(options, resource, origin) {
         Math.round((origin % 1) * 1e6),
       );
       it.set_resource(resourceRecord(resource));
-      pipeline = it;
+      if (!exporter.stopped) pipeline = it;
       drain();
     } catch (error) {
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
@@ -128,9 +126,9 @@ export function createExporter(options, resource, origin) {
 
   function pump() {
     if (sending) return sending;
-    const wait = offline() ? OFFLINE_MILLIS : pipeline.next(performance.now(), random());
+    const wait = pipeline.next(performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
     if (wait > 0) wake(wait);
-    else if (wait === 0) {
+    else if (!wait) {
       sending = send().catch(complain).finally(() => {
         sending = job = undefined;
         drain();
@@ -157,7 +155,7 @@ export function createExporter(options, resource, origin) {
         }
       }
     }
-    const answer = endpoint ? await post(body, job) : [200, -1, 0];
+    const answer = endpoint ? await post(body, job) : [200, NaN, 0];
     // Shut down meanwhile.
     if (!pipeline) return;
     pipeline.answered(...answer, performance.now(), random());
@@ -166,53 +164,51 @@ export function createExporter(options, resource, origin) {
     if (isOk(answer[0])) exporter.store?.send();
   }
 
-  /** Sends JSON in the shape that the collector takes. Status, `Retry-After` in milliseconds or -1, rejected spans. */
+  /** Sends JSON in the form that the collector takes. Status, `Retry-After` in milliseconds or NaN, rejected spans. */
   async function post(json, job = new AbortController()) {
-    const tried = gzip;
-    const zip = tried !== false;
+    const zip = gzip !== false;
+    const unknown = zip && !gzip;
     const body = zip ? await recoded(json, CompressionStream) : json;
-    let answer = await request(body, zip, fits(body), job);
-    let [status] = answer;
-    const unknown = zip && !tried;
-    // Somebody else may hold the budget of keepalive; and who does not allow for gzip, or cannot read it, may take JSON.
-    if (!job.signal.aborted && (status ? unknown && (status === 400 || status === 415) : unknown || job.kept)) {
-      answer = await request(unknown ? json : body, !unknown, false, job);
-      [status] = answer;
-      if (unknown && isOk(status)) gzip = false;
-    } else if (unknown && isOk(status)) {
-      gzip = true;
+    let answer = await request(body, zip, job);
+    if (unknown && isOk(answer[0])) gzip = true;
+    // Who does not allow for gzip, or cannot read it, may take JSON; and somebody else may hold the budget of keepalive.
+    else if (!job.signal.aborted && (unknown ? [0, 400, 415].includes(answer[0]) : !answer[0] && job.kept)) {
+      answer = await request(unknown ? json : body, !unknown, job, false);
+      if (unknown && isOk(answer[0])) gzip = false;
     }
     return answer;
   }
 
-  const fits = (body) => requests < KEEPALIVE_REQUESTS && keptAlive + body.length <= KEEPALIVE_BYTES;
-
   /** As `post` answers; status 0 where no answer came. */
-  async function request(body, zip, keepalive, job) {
-    job.kept = keepalive;
+  async function request(body, zip, job, mayOutlive = true) {
+    const { length } = body;
+    const keepalive = (job.kept = mayOutlive && requests < KEEPALIVE_REQUESTS && keptAlive + length <= KEEPALIVE_BYTES);
     if (keepalive) {
-      keptAlive += body.length;
+      keptAlive += length;
       requests++;
     }
     const timer = setTimeout(() => job.abort(), options.timeoutMillis ?? TIMEOUT_MILLIS);
     try {
-      const response = await fetch(endpoint, { ...init_(body, zip), keepalive, signal: job.signal });
+      const response = await fetch(endpoint, { ...message(body, zip), keepalive, signal: job.signal });
       // Read to its end: an answer that is not keeps its bytes of the keepalive budget for ever.
       const text = await response.text().catch(() => '');
-      if (!isOk(response.status)) complain(`the collector answers ${response.status} ${text.slice(0, 200)}`);
-      return [response.status, retryAfter(response), rejected(text)];
+      const { status, headers } = response;
+      if (!isOk(status)) complain(`the collector answers ${status} ${text.slice(0, 200)}`);
+      // RFC 9110, "Retry-After": seconds, or a date.
+      const after = headers.get('retry-after');
+      return [status, Math.max(0, after * 1000 || Date.parse(after) - Date.now()), rejected(text)];
     } catch {
-      return [0, -1, 0];
+      return [0, NaN, 0];
     } finally {
       clearTimeout(timer);
       if (keepalive) {
-        keptAlive -= body.length;
+        keptAlive -= length;
         requests--;
       }
     }
   }
 
-  const init_ = (body, zip) => ({
+  const message = (body, zip) => ({
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...options.headers, ...(zip && { 'Content-Encoding': 'gzip' }) },
     body,
@@ -223,14 +219,14 @@ export function createExporter(options, resource, origin) {
   function castShadow() {
     stale = false;
     shadow?.abort();
-    shadow = undefined;
     shadowed = performance.now();
     const body = pipeline.shadow(SHADOW_BYTES);
     if (!body.length) return;
     shadow = new AbortController();
     try {
-      fetchLater(endpoint, { ...init_(body), signal: shadow.signal });
+      fetchLater(endpoint, { ...message(body), signal: shadow.signal });
     } catch (error) {
+      // More than the platform lets this page have.
       complain(error);
     }
   }
@@ -243,7 +239,7 @@ export function createExporter(options, resource, origin) {
       hand();
       pipeline.flush();
       await pump();
-    } while (pipeline && !offline() && (sending || pipeline.next(performance.now(), random()) === 0));
+    } while (pipeline && !offline() && (sending || !pipeline.next(performance.now())));
   }
 
   /** The page leaves, perhaps for good: what fits the budget goes now, and the rest is stored. */
@@ -258,21 +254,18 @@ export function createExporter(options, resource, origin) {
     const cut = !!job && !job.kept;
     if (cut) job.abort();
     for (;;) {
-      const room = offline() || requests >= KEEPALIVE_REQUESTS ? 0 : KEEPALIVE_BYTES - keptAlive;
-      const body = room < LEAST_BYTES ? [] : pipeline.exit(room, cut, zip);
+      const room = KEEPALIVE_BYTES - keptAlive;
+      const now = room > LEAST_BYTES && requests < KEEPALIVE_REQUESTS && !offline();
+      const body = now || exporter.store ? pipeline.exit(now ? room : KEEPALIVE_BYTES, cut, zip) : '';
       if (!body.length) break;
-      request(body, zip, true, new AbortController()).then(([status]) => isRetried(status) && exporter.store?.put(body, zip));
-    }
-    while (exporter.store) {
-      const body = pipeline.exit(KEEPALIVE_BYTES, cut, zip);
-      if (!body.length) break;
-      exporter.store.put(body, zip);
+      if (now) request(body, zip, new AbortController()).then(([status]) => exporter.store?.tried(status, body, zip));
+      else exporter.store.put(body, zip);
     }
   }
 
   function stop() {
+    exporter.stopped = true;
     clearTimeout(timer);
-    timer = undefined;
     leave();
     metrics();
     pipeline?.free();
@@ -289,16 +282,8 @@ export function createExporter(options, resource, origin) {
   }
 
   // `store`: see stored.js, which is loaded later.
-  const exporter = { endpoint, listeners, loading: undefined, store: undefined, load, written, flush, leave, stop, metrics, post, isRetried, recoded };
+  const exporter = { endpoint, listeners, loading: undefined, store: undefined, stopped: false, load, written, flush, leave, stop, metrics, post, recoded };
   return exporter;
-}
-
-/** Milliseconds, or -1. Seconds or a date (RFC 9110, "Retry-After"). */
-function retryAfter(response) {
-  const value = response.headers.get('retry-after');
-  if (!value) return -1;
-  const millis = /^\d+$/.test(value) ? value * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(millis) ? -1 : Math.max(0, millis);
 }
 
 /** How many spans a collector did not take. What it says about that is told. */

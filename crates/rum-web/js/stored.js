@@ -4,6 +4,9 @@ const HOURS = 24;
 // Of 60 KiB at most: 2 MB.
 const MAX_BODIES = 32;
 
+// OTLP/HTTP, "Retryable Response Codes", and no response at all.
+const isRetried = (status) => [0, 429, 502, 503, 504].includes(status);
+
 const done = (request) =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -44,7 +47,7 @@ export async function openStore(exporter) {
       for (let it; (it = await take()); ) {
         if (Date.now() - it.time > HOURS * 3_600_000) continue;
         const [status] = await exporter.post(it.gzip ? await exporter.recoded(it.body, DecompressionStream) : it.body);
-        if (!exporter.isRetried(status)) continue;
+        if (!isRetried(status)) continue;
         put(it.body, it.gzip, it.time);
         break;
       }
@@ -54,7 +57,9 @@ export async function openStore(exporter) {
     busy = false;
   }
 
-  database.onversionchange = () => database.close();
-  exporter.store = { put, send, close: () => database.close() };
+  const close = () => database.close();
+  database.onversionchange = close;
+  if (exporter.stopped) return close();
+  exporter.store = { put, tried: (status, body, gzip) => isRetried(status) && put(body, gzip), send, close };
   return send();
 }
