@@ -5,11 +5,10 @@ import { attempt, complain, current, enter, hook, listen, onUndo, withoutOrigin 
 import { Interaction, TYPED } from './interaction.js';
 import { redactedUrl } from './privacy.js';
 import { parseTraceparent } from './propagate.js';
-import { at, Kind, now, Span } from './span.js';
+import { at, Kind, Span } from './span.js';
 
 // What can wait until the page has loaded is in a module of its own, which needs this.
 const api = { addPhases, at, attempt, complain, complete, current, enter, hook, Interaction, Kind, listen, onUndo, redactedUrl, requestAttributes, Span, TYPED };
-const MORE = ['storage', 'pageLoad', 'webVitals', 'timing', 'frustration', 'navigation'];
 const LONGEST_MILLIS = 10_000;
 
 /** What the server said: the trace that this page was written in. */
@@ -30,14 +29,12 @@ export function hookPageLoad(window, tracer) {
   }
   const loaded = async () => {
     const end = at(entry?.loadEventEnd);
-    if (load) load.deadline = now() + LONGEST_MILLIS;
-    if (options.resources || options.consoleErrors || MORE.some((option) => options[option] !== false)) {
-      try {
-        const { install } = await import(new URL(options.page ?? './flamefall-rum-page.js', import.meta.url));
-        if (!tracer.stopped) install({ ...api, tracer });
-      } catch (error) {
-        complain(error);
-      }
+    if (load) load.deadline = end + LONGEST_MILLIS;
+    try {
+      const { install } = options.page !== false && (await import(new URL(options.page ?? './flamefall-rum-page.js', import.meta.url)));
+      if (!tracer.stopped) install?.({ ...api, tracer });
+    } catch (error) {
+      complain(error);
     }
     load?.finished(end);
   };

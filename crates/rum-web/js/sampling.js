@@ -13,42 +13,39 @@ export function threshold(ratio) {
   return hex(((exact + ((1n << cut) >> 1n)) >> cut) << cut);
 }
 
-const fits = (rule, value) => (rule instanceof RegExp ? rule.test(value) : rule === value);
+const fits = (rule, value) => rule === undefined || (rule.test ? rule.test(value) : rule === value);
 
 /** `sample(span, sessionId)` for spans that have their first attributes. */
 export function sampler({ sampling, keep }) {
-  const { ratio, rules, perSecond, session } = sampling ?? {};
-  let tokens = perSecond;
-  let filled = now();
+  const { rules, perSecond, session } = sampling ?? {};
+  let credit = perSecond;
+  let counted = 0;
 
-  const limited = () => {
-    const time = now();
-    tokens = Math.min(perSecond, tokens + ((time - filled) / 1000) * perSecond);
-    filled = time;
-    return tokens < 1 || !tokens--;
-  };
-
-  const decided = (span, sessionId) => {
-    const value = (key) => span.attributes[span.attributes.indexOf(key) + 1];
-    const rule = rules?.find(
-      ({ name, attributes = {} }) => (name === undefined || fits(name, span.name)) && Object.keys(attributes).every((key) => fits(attributes[key], value(key))),
-    );
-    const least = threshold((rule ?? sampling).ratio ?? ratio ?? 1);
+  const decide = (span, sessionId) => {
+    const has = ([key, rule]) => fits(rule, span.attributes[span.attributes.indexOf(key) + 1]);
+    const rule = rules?.find(({ name, attributes = {} }) => fits(name, span.name) && Object.entries(attributes).every(has));
+    const least = threshold(rule?.ratio ?? sampling.ratio ?? 1);
     // One decision for all traces of a session: its id is their randomness.
-    const [own, randomness] = session ? [`rv:${sessionId.slice(-14)}`, sessionId.slice(-14)] : ['', span.traceId.slice(-14)];
-    const sampled = randomness >= least && !(perSecond >= 0 && limited());
-    // A rate has no probability to tell.
-    const known = sampled && !(perSecond >= 0) && `th:${least.replace(/0+$/, '') || 0}`;
-    const members = [known, own].filter(Boolean).join(';');
-    span.traceState = members && `ot=${members}`;
+    const randomness = (session ? sessionId : span.traceId).slice(-14);
+    let sampled = randomness >= least;
+    const members = session ? [`rv:${randomness}`] : [];
+    if (sampled && perSecond >= 0) {
+      credit = Math.min(perSecond, credit + ((now() - counted) / 1000) * perSecond);
+      counted = now();
+      sampled = credit >= 1 && credit--;
+    } else if (sampled) {
+      // A rate has no probability to tell.
+      members.unshift(`th:${least.replace(/0+$/, '') || 0}`);
+    }
+    span.traceState = members[0] && `ot=${members.join(';')}`;
     return sampled;
   };
 
   return (span, sessionId) => {
     // A parent elsewhere has decided for us.
-    const sampled = span.parentSpanId ? span.traceFlags & SAMPLED : !sampling || decided(span, sessionId);
-    span.traceFlags = (span.traceFlags & RANDOM) | (sampled ? SAMPLED : 0);
+    const sampled = span.parentSpanId ? span.traceFlags & SAMPLED : !sampling || decide(span, sessionId);
+    span.traceFlags = (span.traceFlags & RANDOM) | (sampled && SAMPLED);
     // What is not sampled may still prove to be worth it when its interaction ends; what was sent then stays true.
-    span.recording = Boolean(sampled) || keep !== false;
+    span.recording = !!sampled || keep !== false;
   };
 }

@@ -302,6 +302,9 @@ fn ways_through_the_page_are_told() -> Result {
         let pushed = events(root, "browser.navigation");
         assert_eq!(pushed.len(), 1);
         assert_eq!(attribute(pushed.first().ok_or("no event")?, "browser.navigation.type"), json!("push"));
+        let known =
+            page.eval("return PerformanceObserver.supportedEntryTypes.includes('soft-navigation')", &[])?;
+        assert_eq!(events(root, "soft_navigation").len(), usize::from(known == json!(true)));
         // Back, by nobody's click: its own root, and what it causes.
         page.eval("setTimeout(() => history.back(), 0)", &[])?;
         let spans = spans_with(page, "navigation /t/page.html")?;
@@ -470,6 +473,12 @@ fn what_is_switched_off_is_not_there() -> Result {
         let root = only(&spans, "click \"Takes long\"")?;
         assert_eq!(attribute(root, "flamefall.interaction.processing"), Value::Null);
         assert_eq!(events(root, "long_animation_frame").len(), 0);
+        let loaded =
+            page.eval("return performance.getEntriesByType('resource').map((it) => it.name)", &[])?;
+        assert!(loaded.to_string().contains("flamefall-rum-page.js"));
+        open(page, &json!({ "page": false }))?;
+        let spans = spans_with(page, "page load")?;
+        assert_eq!(events(only(&spans, "page load")?, "domComplete").len(), 0);
         let loaded =
             page.eval("return performance.getEntriesByType('resource').map((it) => it.name)", &[])?;
         assert!(!loaded.to_string().contains("flamefall-rum-page.js"), "what nobody wants is not loaded");
