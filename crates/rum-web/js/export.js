@@ -4,7 +4,7 @@
 import * as glue from 'pipeline';
 
 import { complain } from './context.js';
-import { configure, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
+import { configure, definitions, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
 
 const SLICE_BYTES = 1 << 19;
 const TIMEOUT_MILLIS = 10_000;
@@ -35,6 +35,8 @@ const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new B
 export function createExporter(options, resource, origin) {
   const { endpoint, compression } = options;
   const listeners = new Set();
+  // The same spans for who listens on this page: at once, and whatever a collector says of them.
+  let aside;
   let pipeline;
   let counts = [];
   // What is done next, and when.
@@ -53,6 +55,25 @@ export function createExporter(options, resource, origin) {
   let shadowed = -Infinity;
   let stale;
 
+  function create(delay) {
+    const { limits = {}, keep = {} } = options;
+    const it = new glue.Pipeline(
+      options.maxQueueSize ?? 2048,
+      options.maxExportBatchSize ?? 512,
+      delay,
+      limits.attributes ?? 128,
+      limits.events ?? 128,
+      limits.links ?? 128,
+      limits.valueLength ?? 0,
+      keep.errors !== false,
+      keep.slowerThan ?? -1,
+      Math.floor(origin),
+      Math.round((origin % 1) * 1e6),
+    );
+    it.set_resource(resourceRecord(resource));
+    return it;
+  }
+
   /** Loads wasm. Spans wait as records until then. */
   async function load(url) {
     try {
@@ -61,22 +82,9 @@ export function createExporter(options, resource, origin) {
       const { instance } = await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer(), { './pipeline_bg.js': glue });
       glue.__wbg_set_wasm(instance.exports);
       instance.exports.__wbindgen_start();
-      const { limits = {}, keep = {} } = options;
-      const it = new glue.Pipeline(
-        options.maxQueueSize ?? 2048,
-        options.maxExportBatchSize ?? 512,
-        options.scheduledDelayMillis ?? 5000,
-        limits.attributes ?? 128,
-        limits.events ?? 128,
-        limits.links ?? 128,
-        limits.valueLength ?? 0,
-        keep.errors !== false,
-        keep.slowerThan ?? -1,
-        Math.floor(origin),
-        Math.round((origin % 1) * 1e6),
-      );
-      it.set_resource(resourceRecord(resource));
+      const it = create(options.scheduledDelayMillis ?? 5000);
       if (!exporter.stopped) pipeline = it;
+      if (listeners.size) aside = create(0);
       drain();
     } catch (error) {
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
@@ -110,8 +118,37 @@ export function createExporter(options, resource, origin) {
 
   function hand() {
     const records = take();
-    if (records.length) pipeline.push(records, performance.now());
+    const time = performance.now();
+    if (!records.length) return 0;
+    pipeline.push(records, time);
+    aside?.push(records, time);
+    if (aside) tell(time);
     return records.length;
+  }
+
+  /** Calls `listener` with OTLP JSON of what ends from now on. */
+  function listen(listener) {
+    listeners.add(listener);
+    if (!pipeline || aside) return;
+    drain();
+    aside = create(0);
+    aside.push(definitions(), 0);
+  }
+
+  function tell(time) {
+    while (!aside.next(time)) {
+      while (!aside.encode(SLICE_BYTES));
+      const text = new TextDecoder().decode(aside.body());
+      for (const listener of listeners) {
+        try {
+          listener(text);
+        } catch (error) {
+          // The page's own mistake, told as one, and no reason to stop.
+          reportError(error);
+        }
+      }
+      aside.answered(200, NaN, 0, time, 0);
+    }
   }
 
   function drain() {
@@ -144,17 +181,6 @@ export function createExporter(options, resource, origin) {
       if (!pipeline) return;
     }
     const body = pipeline.body();
-    if (listeners.size) {
-      const text = new TextDecoder().decode(body);
-      for (const listener of listeners) {
-        try {
-          listener(text);
-        } catch (error) {
-          // The page's own mistake, told as one, and no reason to stop.
-          reportError(error);
-        }
-      }
-    }
     const answer = endpoint ? await post(body, job) : [200, NaN, 0];
     // Shut down meanwhile.
     if (!pipeline) return;
@@ -173,7 +199,7 @@ export function createExporter(options, resource, origin) {
     if (unknown && isOk(answer[0])) gzip = true;
     // Who does not allow for gzip, or cannot read it, may take JSON; and somebody else may hold the budget of keepalive.
     else if (!job.signal.aborted && (unknown ? [0, 400, 415].includes(answer[0]) : !answer[0] && job.kept)) {
-      answer = await request(unknown ? json : body, !unknown, job, false);
+      answer = await request(unknown ? json : body, zip && !unknown, job, false);
       if (unknown && isOk(answer[0])) gzip = false;
     }
     return answer;
@@ -268,6 +294,8 @@ export function createExporter(options, resource, origin) {
     clearTimeout(timer);
     leave();
     metrics();
+    aside?.free();
+    aside = undefined;
     pipeline?.free();
     pipeline = undefined;
     listeners.clear();
@@ -282,7 +310,7 @@ export function createExporter(options, resource, origin) {
   }
 
   // `store`: see stored.js, which is loaded later.
-  const exporter = { endpoint, listeners, loading: undefined, store: undefined, stopped: false, load, written, flush, leave, stop, metrics, post, recoded };
+  const exporter = { endpoint, listeners, loading: undefined, store: undefined, stopped: false, listen, load, written, flush, leave, stop, metrics, post, recoded };
   return exporter;
 }
 

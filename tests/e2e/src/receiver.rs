@@ -170,6 +170,11 @@ impl Inbox {
     }
 
     fn take(&self, request: &Request) -> Response {
+        let promised = request.header("content-length").and_then(|it| it.parse().ok());
+        if promised != Some(request.body.len()) {
+            // Given up by who sent it: there is nobody to answer.
+            return Response::json(400, "");
+        }
         let gzip = request.header("content-encoding") == Some("gzip");
         let mut body = Vec::new();
         let unpacked = if gzip {

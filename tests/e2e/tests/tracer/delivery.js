@@ -1,8 +1,15 @@
 // A page that records what a test tells it to, and leaves.
 const options = JSON.parse(new URLSearchParams(location.search).get('options') ?? '{}');
 
+// What is asked of the browser: not all of it comes through.
+const { fetch: nativeFetch, fetchLater } = window;
+window.sent = [];
+window.fetch = function fetch(url, init) {
+  if (init?.method === 'POST') sent.push(init);
+  return nativeFetch(url, init);
+};
+
 // How much would go if the page crashed now: nothing else tells.
-const { fetchLater } = window;
 window.shadows = [];
 window.fetchLater = (url, init) => {
   shadows.push(new TextDecoder().decode(init.body));
