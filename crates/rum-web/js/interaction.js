@@ -17,16 +17,12 @@ const open = new Set();
 let recent;
 
 export class Interaction {
-  constructor(name, type, start, parent, attributes) {
+  constructor(name, type, start, parent) {
     this.type = type;
     this.span = tracer.root(
       name,
       Kind.INTERNAL,
-      {
-        'flamefall.interaction.type': type,
-        'browser.document.url.full': redactedUrl(location.href, tracer.options.allowQuery),
-        ...attributes,
-      },
+      { 'flamefall.interaction.type': type, 'browser.document.url.full': redactedUrl(location.href, tracer.options.allowQuery) },
       parent,
       start,
     );
@@ -36,7 +32,6 @@ export class Interaction {
     this.pending = this.requests = 0;
     this.last = this.work = start;
     this.deadline = start + LONGEST_MILLIS;
-    this.closed = false;
     open.add(this);
     recent = this;
     tracer.later(closeQuiet, QUIET_MILLIS);
@@ -65,7 +60,6 @@ export class Interaction {
   }
 
   close(cause) {
-    if (this.closed) return;
     // What it knows of its requests comes before it is decided whether it is kept.
     settleTimings(false, this.group);
     // Timers that go on and on are not what it lasted for.
@@ -150,17 +144,10 @@ function textOf(element) {
 }
 
 /** A short selector: ids and classes from the element outwards, until one is an id. */
-export function selectorOf(element) {
-  const parts = [];
-  for (let it = element; it && parts.length < 5; it = it.parentElement) {
-    if (it.id) {
-      parts.unshift(`#${it.id}`);
-      break;
-    }
-    const [first] = it.classList;
-    parts.unshift(it.localName + (first ? `.${first}` : ''));
-  }
-  return parts.join(' > ');
+export function selectorOf({ id, localName, classList, parentElement }, depth = 5) {
+  if (id) return `#${id}`;
+  const own = classList[0] ? `${localName}.${classList[0]}` : localName;
+  return parentElement && --depth ? `${selectorOf(parentElement, depth)} > ${own}` : own;
 }
 
 // What a gesture is named by, the best last.
@@ -177,36 +164,37 @@ function onGesture(event) {
   gesture = { at: event.timeStamp, key: event.type === 'keydown' && event.composedPath()[0] };
 }
 
-const wantsKey = ({ key, ctrlKey, metaKey, altKey }) => key === 'Enter' || key === 'Escape' || ((ctrlKey || metaKey || altKey) && key.length === 1);
+const wantsKey = ({ key, ctrlKey, metaKey, altKey }) => /^(Enter|Escape)$/.test(key) || ((ctrlKey || metaKey || altKey) && !key[1]);
 
 function onEvent(event) {
-  const { timeStamp, key } = event;
+  const { timeStamp } = event;
+  let { type } = event;
   // A listener of the page that dispatches events itself is work, not a person.
-  if (!event.isTrusted || !tracer.recording() || (event.type === 'keydown' && !wantsKey(event))) return;
+  if (!event.isTrusted || !tracer.recording() || (type === 'keydown' && !wantsKey(event))) return;
   const path = event.composedPath().filter((it) => it instanceof Element);
   const element = path.find((it) => it.matches(ACTIONABLE)) ?? path[0];
   if (!element) return;
-  // Enter in a field clicks the button that submits, which nobody did.
-  const type = event.type === 'click' && gesture.key && !path.includes(gesture.key) ? 'submit' : event.type;
+  if (timeStamp - gesture.at > GESTURE_MILLIS) gesture = {};
+  const { key } = gesture;
   let { interaction } = gesture;
-  // Long after, or on something else than what a press took the focus from: another one.
-  if (timeStamp - gesture.at > GESTURE_MILLIS || interaction?.closed || (!gesture.key && interaction?.type === 'change' && interaction.element !== element)) {
-    interaction = undefined;
-  }
+  // Enter in a field clicks the button that submits, which nobody did.
+  if (type === 'click' && key && !path.includes(key)) type = 'submit';
+  // On something else than what a press took the focus from: another one.
+  if (interaction?.closed || (!key && interaction?.type === 'change' && interaction.element !== element)) interaction = undefined;
   gesture.at = timeStamp;
-  if (ignored(element)) {
-    gesture.interaction = undefined;
-    return enter(null);
-  }
-  if (RANKS.indexOf(type) > RANKS.indexOf(interaction?.type) || !interaction) {
-    const name = type === 'keydown' ? `key ${event.ctrlKey || event.metaKey ? 'Control+' : ''}${key}` : `${type} ${nameOf(event.submitter ?? element)}`;
-    if (interaction) interaction.span.updateName(name).setAttribute('flamefall.interaction.type', type);
-    else {
+  gesture.interaction = undefined;
+  if (ignored(element)) return enter(null);
+  if (!interaction || RANKS.indexOf(type) > RANKS.indexOf(interaction.type)) {
+    const name = type === 'keydown' ? `key ${event.ctrlKey || event.metaKey ? 'Control+' : ''}${event.key}` : `${type} ${nameOf(event.submitter ?? element)}`;
+    if (!interaction) {
       touch(tracer);
       interaction = new Interaction(name, type, at(timeStamp));
     }
-    Object.assign(interaction, { type, element, stamp: timeStamp });
-    interaction.span.setAttributes({ 'browser.css_selector': selectorOf(element), 'browser.tag_name': element.localName });
+    Object.assign(interaction, { type, element, stamp: timeStamp }).span.updateName(name).setAttributes({
+      'flamefall.interaction.type': type,
+      'browser.css_selector': selectorOf(element),
+      'browser.tag_name': element.localName,
+    });
     tracer.onInteraction(interaction, event);
   }
   gesture.interaction = interaction;

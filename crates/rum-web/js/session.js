@@ -15,7 +15,7 @@ export function touch(tracer) {
     // Global Privacy Control: nothing that could recognise a visitor outlives the page.
     if (!navigator.globalPrivacyControl) storage = { tab: window.sessionStorage, browser: window.localStorage }[tracer.options.session];
     // Another tab may have gone on with it.
-    const [id, began, seen, previous] = JSON.parse(storage?.getItem(KEY)) ?? [];
+    const [id, began, seen, previous] = JSON.parse(storage?.getItem(KEY) ?? null) ?? [];
     if (/^[\da-f]{32}$/.test(id)) session = { id, began, seen, previous };
   } catch {
     // No storage here, or somebody else's text in it.
