@@ -143,6 +143,55 @@ fn what_does_not_fit_comes_with_the_next_visit() -> Result {
 }
 
 #[test]
+fn what_is_under_way_at_the_exit_and_too_large_to_outlive_it() -> Result {
+    run(setup("cut"), |page| {
+        let receiver = Receiver::start(plain())?;
+        start(page, &receiver.endpoint(), &json!({ "compression": "none" }))?;
+        page.eval("await stored()", &[])?;
+        // The preflight takes longer than the page stays.
+        page.eval("record(300); rum.flush(); await new Promise(requestAnimationFrame); leave()", &[])?;
+        until_left(page)?;
+        receiver.until("what fits", |it| it.count("work") >= 50)?;
+        start(page, &receiver.endpoint(), &json!({ "compression": "none" }))?;
+        receiver.until("the rest", |it| it.count("work") == 300)
+    })
+}
+
+#[test]
+fn every_way_to_leave_is_noticed() -> Result {
+    run(setup("ways-to-leave"), |page| {
+        let receiver = Receiver::start(far())?;
+        start(page, &receiver.endpoint(), &json!({}))?;
+        for way in [
+            "window.dispatchEvent(new PageTransitionEvent('pagehide'))",
+            "document.dispatchEvent(new Event('freeze'))",
+        ] {
+            let sent = receiver.received().posts.len();
+            page.eval(&format!("record(3); {way}"), &[])?;
+            receiver.until(way, |it| it.posts.len() > sent)?;
+        }
+        assert_eq!(receiver.received().posts.len(), 2);
+        Ok(())
+    })
+}
+
+#[test]
+fn nothing_is_sent_after_a_shutdown() -> Result {
+    run(setup("shutdown"), |page| {
+        let receiver = Receiver::start(far())?;
+        start(page, &receiver.endpoint(), &json!({ "scheduledDelayMillis": 10 }))?;
+        page.eval("record(3, 'before'); rum.shutdown(); record(3, 'after')", &[])?;
+        receiver.until("what was recorded before", |it| it.count("before") == 3)?;
+        // What another tracer sends comes after all that the first one could have sent.
+        start(page, &receiver.endpoint(), &json!({}))?;
+        page.eval("record(1, 'last'); await rum.flush()", &[])?;
+        receiver.until("the next", |it| it.count("last") == 1)?;
+        assert_eq!(receiver.received().count("after"), 0);
+        Ok(())
+    })
+}
+
+#[test]
 fn what_is_too_old_is_not_sent() -> Result {
     run(setup("too-old"), |page| {
         let receiver = Receiver::start(plain())?;
