@@ -196,7 +196,7 @@ export function start(given) {
     /** Nothing is recorded, stored or sent before it is given, where `start` was told `consent: false`. */
     consent: (given) => attempt(() => tracer.consent(given)),
     onSpans(listener) {
-      exporter.listeners.add(listener);
+      attempt(() => exporter.listen(listener));
       return () => exporter.listeners.delete(listener);
     },
     async flush() {

@@ -179,19 +179,33 @@ function writeAttributes(attributes) {
   varint(0);
 }
 
-/** Attributes alone, without interned keys: the resource. */
-export function resourceRecord(attributes) {
-  const entries = Object.entries(attributes).filter(([, it]) => it != null);
+/** What `write` writes, and not with the others. */
+function apart(write) {
   const start = length;
-  varint(entries.length);
-  for (const [key, it] of entries) {
-    text(key);
-    value(it);
-  }
+  write();
   const record = bytes.slice(start, length);
   length = start;
   return record;
 }
+
+/** Attributes alone, without interned keys: the resource. */
+export const resourceRecord = (attributes) =>
+  apart(() => {
+    const entries = Object.entries(attributes).filter(([, it]) => it != null);
+    varint(entries.length);
+    for (const [key, it] of entries) {
+      text(key);
+      value(it);
+    }
+  });
+
+/** All texts that are defined, by their numbers: for who begins to read now. */
+export const definitions = () =>
+  apart(() => {
+    const known = interned.keys();
+    interned = new Map();
+    for (const it of known) define(it);
+  });
 
 const nanos = (millis) => Math.max(0, Math.round(millis * 1e6));
 
