@@ -32,6 +32,8 @@ let postClear;
 let active = false;
 // Called when a context is entered: see precise.
 let onEnter;
+// Puts in place what can wait until a context is entered, or a task.
+let rest;
 const undo = [];
 
 // Set by AsyncContext where it exists: exact inside `run`, and empty in what the browser calls by itself.
@@ -57,6 +59,7 @@ export function enter(context) {
   framed = false;
   if (context) {
     worked = context;
+    rest?.();
     onEnter?.();
   }
   if ((context || fallback) && !clearing && postClear) {
@@ -152,7 +155,7 @@ export const onUndo = (it) => undo.push(it);
 export function undoAll() {
   active = false;
   for (const it of undo.splice(0).reverse()) attempt(it);
-  word = cleared = fallback = worked = onEnter = postClear = undefined;
+  word = cleared = fallback = worked = onEnter = rest = postClear = undefined;
 }
 
 /** `callback`, which the platform calls in a task of its own, under the context of now. */
@@ -417,14 +420,6 @@ export function hookBoundaries(window, { options }) {
     onUndo(() => port1.close());
   }
   clearing = false;
-  const prototype = (name) => window[name]?.prototype;
-  /** All functions of an interface. */
-  const every = (name, trap) => {
-    const owner = prototype(name);
-    for (const method of owner ? Object.getOwnPropertyNames(owner) : []) if (method !== 'constructor') hook(owner, method, trap);
-  };
-
-  const any = carries();
   hook(window, 'setTimeout', timer());
   hook(window, 'setInterval', timer(true));
   hook(window, 'requestAnimationFrame', (native, self, args) => {
@@ -437,6 +432,34 @@ export function hookBoundaries(window, { options }) {
       return callback(time);
     }]);
   });
+  // Constructors: their listeners come first.
+  hookConstructor(window, 'FileReader', (it) => own(it, READS));
+  for (const name of ['WebSocket', 'EventSource', 'BroadcastChannel']) {
+    hookConstructor(window, name, (it) => {
+      own(it, 'open error');
+      // What they tell is of nobody here. It may come before the word is cleared.
+      it.addEventListener('message', () => active && enter(null), true);
+    });
+  }
+  hookMessages(window);
+  hookObservers(window);
+  // A page's scripts wait for us to start. The rest stands before the first task that somebody could have begun.
+  rest = () => {
+    rest = undefined;
+    if (active) attempt(hookRest, window, options);
+  };
+  setTimeout(() => rest?.());
+}
+
+function hookRest(window, { precise }) {
+  const prototype = (name) => window[name]?.prototype;
+  /** All functions of an interface. */
+  const every = (name, trap) => {
+    const owner = prototype(name);
+    for (const method of owner ? Object.getOwnPropertyNames(owner) : []) if (method !== 'constructor') hook(owner, method, trap);
+  };
+
+  const any = carries();
   for (const name of ['requestIdleCallback', 'createImageBitmap']) hook(window, name, any);
   hook(prototype('Document'), 'startViewTransition', any);
   hook(prototype('HTMLCanvasElement'), 'toBlob', any);
@@ -448,19 +471,8 @@ export function hookBoundaries(window, { options }) {
   attempt(() => hook(Object.getPrototypeOf(new ReadableStream().values()), 'next', any));
   for (const name in WAITED) for (const property of WAITED[name]) hook(prototype(name), property, waits, 'get');
   for (const name in RETURNED) every(name, carries(RETURNED[name]));
-
-  hookConstructor(window, 'FileReader', (it) => own(it, READS));
   every('FileReader', owns(READS));
-  for (const name of ['WebSocket', 'EventSource', 'BroadcastChannel']) {
-    hookConstructor(window, name, (it) => {
-      own(it, 'open error');
-      // What they tell is of nobody here. It may come before the word is cleared.
-      it.addEventListener('message', () => active && enter(null), true);
-    });
-  }
   for (const name of ['HTMLImageElement', 'HTMLScriptElement', 'HTMLIFrameElement']) hook(prototype(name), 'src', owns(LOADS), 'set');
   hook(prototype('HTMLLinkElement'), 'href', owns(LOADS), 'set');
-  hookMessages(window);
-  hookObservers(window);
-  if (options.precise) hookPromises();
+  if (precise) hookPromises();
 }
