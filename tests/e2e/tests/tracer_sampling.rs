@@ -150,6 +150,19 @@ fn an_error_is_kept_and_what_was_sent_stays_true() -> Result {
         );
         Ok(())
     })?;
+    // The browser is late to tell of the request, and its interaction does not wait for that.
+    run(setup("kept-late"), |page| {
+        let source = "const { prototype } = PerformanceObserver, { observe } = prototype; \
+            prototype.observe = function (it) { if (it.type !== 'resource') observe.call(this, it); };";
+        page.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": source }))?;
+        open(page, "page.html", &json!({ "sampling": { "ratio": 0 } }))?;
+        click(page, "fails")?;
+        page.until("named('click \"Fails\"').length")?;
+        let spans = Spans::of(page)?;
+        let request = spans.request("/svc/fails").ok_or("no request")?;
+        assert_eq!(spans.ancestors(request), ["click \"Fails\""]);
+        Ok(())
+    })?;
     run(setup("kept-slow"), |page| {
         let options = json!({ "sampling": { "ratio": 0 }, "keep": { "errors": false, "slowerThan": 60 } });
         open(page, "page.html", &options)?;
