@@ -31,6 +31,17 @@ const isOk = (status) => status >= 200 && status < 300;
 /** `bytes` through a CompressionStream or a DecompressionStream: not on this thread. */
 const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new Stream('gzip'))).arrayBuffer());
 
+// Once a page, however often the tracer starts: the glue knows one instance.
+let instantiated;
+
+async function instantiate(url) {
+  // By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may not
+  // know its media type.
+  const { instance } = await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer(), { './pipeline_bg.js': glue });
+  glue.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+}
+
 /** What one page sends. `origin`: `performance.timeOrigin`. */
 export function createExporter(options, resource, origin) {
   const { endpoint, compression } = options;
@@ -77,16 +88,15 @@ export function createExporter(options, resource, origin) {
   /** Loads wasm. Spans wait as records until then. */
   async function load(url) {
     try {
-      // By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may
-      // not know its media type.
-      const { instance } = await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer(), { './pipeline_bg.js': glue });
-      glue.__wbg_set_wasm(instance.exports);
-      instance.exports.__wbindgen_start();
+      await (instantiated ??= instantiate(url));
+      if (exporter.stopped) return;
       const it = create(options.scheduledDelayMillis ?? 5000);
-      if (!exporter.stopped) pipeline = it;
+      pipeline = it;
       if (listeners.size) aside = create(0);
       drain();
     } catch (error) {
+      instantiated = undefined;
+      if (exporter.stopped) return;
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
       reset();
       configure({ written: take });

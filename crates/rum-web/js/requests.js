@@ -96,6 +96,8 @@ function tracedFetch(native, self, args) {
   const context = current();
   attempt(() => {
     const [input, init] = args;
+    // Refused, and no longer so with what we would add.
+    if (!args.length) return;
     const from = input instanceof Request ? input : {};
     request = begin(String(init?.method ?? from.method ?? 'GET').toUpperCase(), from.url ?? String(input));
     if (!request) return;
