@@ -72,6 +72,7 @@ const FOR_TESTS: &[&str] = &[
     "insta",
     "otel",
     "postcard",
+    "propagation",
     "proptest",
     "serde_json",
     "spdx",
