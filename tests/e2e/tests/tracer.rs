@@ -162,10 +162,8 @@ fn continuations_keep_their_click() -> Result {
 /// Twelve clicks whose work overlaps, in an order that the seed says. Each request that the work of a click makes has that
 /// click for its root, or, `lenient`, none; returns how many have none.
 fn interleaved(page: &Page, seed: u32, more: &Value, lenient: bool) -> Result<usize> {
-    let mut it = json!({ "seed": seed });
-    for (key, value) in more.as_object().into_iter().flatten() {
-        it[key] = value.clone();
-    }
+    let mut it = more.clone();
+    it.as_object_mut().ok_or("no object")?.insert("seed".to_owned(), seed.into());
     page.open(&format!("t/interleave.html?it={it}"))?;
     page.until("window.ready")?;
     let buttons: Vec<String> = ('a'..='l').map(|letter| format!("button {letter}")).collect();
@@ -228,6 +226,31 @@ fn precise_where_promises_are_shared() -> Result {
             &[],
         )?;
         assert_eq!(same, json!(true), "shutdown restores Promise.prototype.constructor");
+        Ok(())
+    })
+}
+
+/// Where the platform keeps a context by itself, `run` uses that: here by a stand-in that only knows who runs.
+#[test]
+fn the_context_of_the_platform() -> Result {
+    run(setup("async-context"), |page| {
+        page.open("t/interleave.html?it={\"seed\":1}")?;
+        page.until("window.ready")?;
+        let body = "rum.shutdown(); \
+            window.AsyncContext = { Variable: class { run(value, body) { const outer = this.value; this.value = value; \
+                try { return body() } finally { this.value = outer } } get() { return this.value } } }; \
+            const { start } = await import('/rum/flamefall-rum.js'); \
+            window.rum = start({ endpoint: null }); rum.onSpans((json) => spans.push(...JSON.parse(json).resourceSpans[0].scopeSpans[0].spans)); \
+            rum.run('outer', () => { fetch('/svc/outer'); rum.run('inner', () => fetch('/svc/inner-one')); window.bound = rum.bind(() => fetch('/svc/bound')); }); \
+            bound(); await fetch('/svc/outside');";
+        page.eval(body, &[])?;
+        page.until("(await rum.flush(), spans.some((it) => JSON.stringify(it).includes('svc/outside')))")?;
+        let spans = Spans::of(page)?;
+        let of = |path: &'static str| spans.request(path).map(|it| spans.ancestors(it)).unwrap_or_default();
+        assert_eq!(of("/svc/outer"), ["outer"]);
+        assert_eq!(of("/svc/inner-one"), ["inner", "outer"]);
+        assert_eq!(of("/svc/bound"), ["outer"]);
+        assert!(spans.request("/svc/outside").is_some() && of("/svc/outside").is_empty());
         Ok(())
     })
 }

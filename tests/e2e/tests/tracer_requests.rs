@@ -1,4 +1,4 @@
-//! fetch and XMLHttpRequest: what their spans say, who gets which header, and that a page cannot tell the tracer is there.
+//! `fetch` and `XMLHttpRequest`: what their spans say, who gets which header, and that a page cannot tell the tracer is there.
 
 mod pages;
 
@@ -76,8 +76,8 @@ fn request(page: &Page, end: &str) -> Result<Value> {
     let mut spans = Spans::default();
     spans.add(&page.eval("return spans", &[])?);
     let found: Vec<_> = spans.requests(end).collect();
-    assert_eq!(found.len(), 1, "{end}");
-    Ok(found[0].clone())
+    let [one] = found.as_slice() else { return Err(format!("{} requests {end}", found.len()).into()) };
+    Ok((*one).clone())
 }
 
 #[test]
@@ -230,10 +230,10 @@ fn recording(name: &str) -> (Setup, Seen) {
 
 /// The request of that path and method, and no other.
 fn seen(list: &Seen, path: &str) -> Result<Request> {
-    let list = list.lock().map_err(|_| "poisoned")?;
+    let Ok(list) = list.lock() else { return Err("the route panicked".into()) };
     let found: Vec<_> = list.iter().filter(|it| it.path == path && it.method != "OPTIONS").collect();
-    assert_eq!(found.len(), 1, "{path}");
-    Ok(found[0].clone())
+    let [one] = found.as_slice() else { return Err(format!("{} requests {path}", found.len()).into()) };
+    Ok((*one).clone())
 }
 
 fn headers(request: &Request) -> Vec<(&str, &str)> {
