@@ -399,7 +399,7 @@ function hookPromises() {
 
 // Functions of these interfaces call back or return promises.
 const PROMISES =
-  'Response Request Blob ReadableStream ReadableStreamDefaultReader ReadableStreamBYOBReader WritableStream WritableStreamDefaultWriter SubtleCrypto CacheStorage Cache Clipboard LockManager Scheduler FontFaceSet CookieStore StorageManager FileSystemFileHandle FileSystemDirectoryHandle';
+  'Response Request Blob ReadableStream ReadableStreamDefaultReader ReadableStreamBYOBReader WritableStream WritableStreamDefaultWriter SubtleCrypto CacheStorage Cache Clipboard LockManager Scheduler FontFaceSet';
 // Their properties are promises.
 const WAITED = { Animation: ['finished', 'ready'], ViewTransition: ['finished', 'ready', 'updateCallbackDone'], FontFaceSet: ['ready'] };
 // Their functions return what has events.

@@ -2,6 +2,7 @@
 
 mod pages;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -481,4 +482,41 @@ fn the_first_millisecond_is_kept() -> Result {
         assert_eq!(spans.ancestors(clicked), ["click \"it\""]);
         Ok(())
     })
+}
+
+/// The options that the types name are those that the tracer reads.
+#[test]
+fn types_name_every_option() -> Result {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/rum-web/js");
+    let types = std::fs::read_to_string(format!("{folder}/flamefall-rum.d.ts"))?;
+    let named = types
+        .split("export interface Options {")
+        .nth(1)
+        .and_then(|it| it.split("\n}").next())
+        .ok_or("no options")?;
+    let field = |line: &str| Some(line.strip_prefix("  ")?.split_once("?:")?.0.to_owned());
+    let named: BTreeSet<String> = named.lines().filter_map(field).filter(|it| !it.starts_with(' ')).collect();
+    let mut read = BTreeSet::new();
+    let mut all = String::new();
+    for file in std::fs::read_dir(folder)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|it| it == "js") {
+            all += &std::fs::read_to_string(path)?;
+        }
+    }
+    let word = |text: &str| text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    read.extend(all.split("options.").skip(1).map(word));
+    for line in
+        all.lines().filter(|line| line.trim_end().ends_with("} = options;") || line.contains("options;"))
+    {
+        let inside =
+            line.split_once('{').and_then(|(_, rest)| rest.rsplit_once('}')).map_or("", |(inside, _)| inside);
+        read.extend(inside.split(',').map(|it| word(it.trim())).filter(|it| !it.is_empty()));
+    }
+    let unnamed: Vec<_> = read.difference(&named).filter(|it| !it.is_empty()).collect();
+    assert!(unnamed.is_empty(), "read, but not in the types: {unnamed:?}");
+    let unread: Vec<_> = named.iter().filter(|it| !all.contains(it.as_str())).collect();
+    assert!(unread.is_empty(), "in the types, but not read: {unread:?}");
+    assert!(named.len() > 30, "{named:?}");
+    Ok(())
 }
