@@ -6,6 +6,8 @@ const CLICKS = 40;
 
 // One load at a time: a newer one would cancel it.
 let shown = Promise.resolve();
+// Traces with an error. Requests end, and are told of, before the click that caused them.
+const failed = new Set();
 // Nobody to ask for the services' spans.
 let alone = false;
 
@@ -20,9 +22,10 @@ async function add(text) {
   await customElements.whenDefined('flamefall-viewer');
   await viewer.append(services ? [text, services] : text, { name: 'this page' });
   document.querySelector('.waiting')?.remove();
+  for (const { traceId, status } of spans) if (status?.code === 2) failed.add(traceId);
   const roots = spans.filter((span) => attribute(span, 'flamefall.interaction.type'));
   roots.sort((a, b) => (BigInt(a.startTimeUnixNano) < BigInt(b.startTimeUnixNano) ? -1 : 1));
-  for (const root of roots) chip(root, spans);
+  roots.forEach(chip);
   const newest = roots.at(-1);
   if (newest) await choose(newest.traceId);
 }
@@ -41,13 +44,11 @@ async function ofServices(traces) {
 }
 
 /** One click, to come back to. */
-function chip(root, spans) {
-  const { traceId, name, startTimeUnixNano: start, endTimeUnixNano: end } = root;
-  const failed = spans.some((span) => span.traceId === traceId && span.status?.code === 2);
+function chip({ traceId, name, startTimeUnixNano: start, endTimeUnixNano: end }) {
   const button = document.createElement('button');
   button.type = 'button';
   button.dataset.trace = traceId;
-  button.classList.toggle('failed', failed);
+  button.classList.toggle('failed', failed.delete(traceId));
   const time = document.createElement('span');
   time.textContent = duration(Number(BigInt(end) - BigInt(start)) / 1e6);
   button.append(name, time);

@@ -3,5 +3,11 @@
 import { start } from '../rum/flamefall-rum.js';
 import { show } from './dock.js';
 
-export const rum = start({ serviceName: 'shop', scheduledDelayMillis: 100, ignoreUrls: [new URL('api/spans', location.href).href] });
+const beside = (path) => new URL(path, location.href).href;
+
+export const rum = start({
+  serviceName: 'shop',
+  // What the viewer asks for is not the shop's.
+  ignoreUrls: [beside('api/spans'), beside('../flamefall')],
+});
 rum.onSpans(show);

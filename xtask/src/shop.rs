@@ -4,7 +4,6 @@
 //! ```text
 //! browser ─ traceparent ─► gateway ─► catalogue ─► redis, postgres
 //!                                  ├► cart ──────► redis, stock ─► postgres
-//!                                  ├► recommendations ─► postgres
 //!                                  └► checkout ──► cart, stock, shipping, payment ─► pay.example
 //! ```
 //!
@@ -151,7 +150,7 @@ impl Shop {
     fn recommendations(&self, span: &Span<'_>, product: &str) -> Answer {
         takes(2);
         let number = self.recommendations.fetch_add(1, Ordering::Relaxed);
-        let mut it = span.child("recommendations", "recommendations/Similar", Kind::Server);
+        let mut it = span.child("catalogue", "catalogue/Similar", Kind::Server);
         it.set("app.product.id", product);
         takes(4);
         postgres(
@@ -160,7 +159,7 @@ impl Shop {
             "SELECT product, count(*) FROM order_items GROUP BY product ORDER BY 2 DESC",
             190,
         );
-        let mut rank = it.child("recommendations", "rank", Kind::Internal);
+        let mut rank = it.child("catalogue", "rank", Kind::Internal);
         takes(15);
         if number % 4 == 3 {
             rank.fail("ModelNotLoaded", "no model for this region");
@@ -387,7 +386,7 @@ mod tests {
             ["cart", "checkout", "gateway", "payment", "postgres", "redis", "shipping", "stock"].into();
         check(&[order, order].concat(), 502, "Nothing was charged", &without_order);
         let similar = "GET /recommendations?product=jug";
-        let services = ["gateway", "postgres", "recommendations"];
+        let services = ["catalogue", "gateway", "postgres"];
         check(&[similar], 200, r#"["mug","bowl","vase"]"#, &services);
         check(&[similar; 4], 500, "just now", &services);
     }

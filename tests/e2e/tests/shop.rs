@@ -160,6 +160,16 @@ fn it_fits_a_phone() -> Result {
     })
 }
 
+#[test]
+fn the_start_page_leads_to_it() -> Result {
+    run(setup("shop-way"), |page| {
+        page.open("")?;
+        page.idle()?;
+        page.click(&page.element("a[href$='/shop/']")?)?;
+        page.until("location.pathname === '/shop/' && document.querySelector('.pieces')")
+    })
+}
+
 /// To be looked at: `FLAMEFALL_SHOTS=1`.
 #[test]
 fn pictures() -> Result {
