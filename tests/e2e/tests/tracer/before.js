@@ -4,11 +4,12 @@
   const { setTimeout: set, clearTimeout: clear, setInterval: repeat, clearInterval: clearRepeat } = window;
   window.timers = new Set();
   window.setTimeout = function setTimeout(callback, millis, ...args) {
+    // A text is code, which only the platform runs.
+    if (typeof callback !== 'function') return set(callback, millis);
     const id = set(
       (...args) => {
         timers.delete(id);
-        if (typeof callback === 'function') callback.apply(window, args);
-        else window.eval(callback);
+        callback.apply(window, args);
       },
       millis,
       ...args,
