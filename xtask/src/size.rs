@@ -64,11 +64,16 @@ fn weigh(file: &Path) -> Result<(usize, i64)> {
     Ok((bytes.len(), gzip.len() as i64))
 }
 
-/// Everything at the top of the site that a browser runs or reads.
+/// Everything of the viewer, at the top of the site, and of the tracer that a browser runs or reads.
 fn shipped(dist: &Path) -> Vec<String> {
-    let entries = fs::read_dir(dist).into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<_> = names
+    let names = |below: &str| {
+        let entries = fs::read_dir(dist.join(below)).into_iter().flatten().flatten();
+        let names = entries.map(|entry| format!("{below}{}", entry.file_name().to_string_lossy()));
+        names.collect::<Vec<_>>()
+    };
+    let mut names: Vec<_> = [names(""), names("rum/")]
+        .concat()
+        .into_iter()
         .filter(|name| [".html", ".js", ".css", ".wasm"].iter().any(|end| name.ends_with(end)))
         .collect();
     names.sort();

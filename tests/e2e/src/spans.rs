@@ -46,7 +46,8 @@ impl Spans {
 
     /// All requests whose URL ends so.
     pub fn requests<'a>(&'a self, end: &'a str) -> impl Iterator<Item = &'a Value> {
-        let asks = move |span: &&Value| attribute(span, "url.full").as_str().is_some_and(|url| url.ends_with(end));
+        let asks =
+            move |span: &&Value| attribute(span, "url.full").as_str().is_some_and(|url| url.ends_with(end));
         self.0.values().filter(asks)
     }
 

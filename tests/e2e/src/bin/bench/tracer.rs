@@ -64,20 +64,32 @@ fn bundle_all(bundles: &Path) -> Result<Vec<Contender>> {
 fn esbuild(entry: &Path, out: &Path, more: &[String]) -> Result {
     let status = Command::new("esbuild")
         .arg(entry)
-        .args(["--bundle", "--minify", "--format=iife", "--global-name=Tracer", "--target=es2022", "--log-level=error"])
+        .args([
+            "--bundle",
+            "--minify",
+            "--format=iife",
+            "--global-name=Tracer",
+            "--target=es2022",
+            "--log-level=error",
+        ])
         // A classic script has no URL of its own; the benchmark names the wasm.
         .arg("--define:import.meta.url=location.href")
         .arg(format!("--outfile={}", out.display()))
         .args(more)
         .status()
         .map_err(|error| format!("esbuild: {error}: `cargo xtask bench` puts it on PATH"))?;
-    if status.success() { Ok(()) } else { Err(format!("esbuild could not bundle {}", entry.display()).into()) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("esbuild could not bundle {}", entry.display()).into())
+    }
 }
 
 /// Installs the peer once, and returns its folder.
 fn peer(sources: &Path) -> Result<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache"))).ok_or("no HOME")?;
+    let cache =
+        cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache"))).ok_or("no HOME")?;
     let folder = cache.join("flamefall/tools").join(PEER);
     fs::create_dir_all(&folder)?;
     for entry in fs::read_dir(sources)? {
