@@ -88,14 +88,17 @@ export function createExporter(options, resource, origin) {
   /** Loads wasm. Spans wait as records until then. */
   async function load(url) {
     try {
-      await (instantiated ??= instantiate(url));
+      // Tried again where it failed, and only there.
+      await (instantiated ??= instantiate(url).catch((error) => {
+        instantiated = undefined;
+        throw error;
+      }));
       if (exporter.stopped) return;
       const it = create(options.scheduledDelayMillis ?? 5000);
       pipeline = it;
       if (listeners.size) aside = create(0);
       drain();
     } catch (error) {
-      instantiated = undefined;
       if (exporter.stopped) return;
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
       reset();
