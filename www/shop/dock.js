@@ -23,12 +23,12 @@ async function add(text) {
   await viewer.append(services ? [text, services] : text, { name: 'this page' });
   document.querySelector('.waiting')?.remove();
   for (const { traceId, status } of spans) if (status?.code === 2) failed.add(traceId);
-  const roots = spans.filter((span) => attribute(span, 'flamefall.interaction.type'));
-  roots.sort((a, b) => (BigInt(a.startTimeUnixNano) < BigInt(b.startTimeUnixNano) ? -1 : 1));
-  roots.forEach(chip);
-  const newest = roots.at(-1);
-  if (newest) await choose(newest.traceId);
+  const before = newest();
+  spans.filter((span) => attribute(span, 'flamefall.interaction.type')).forEach(chip);
+  if (newest() !== before) await choose(newest().dataset.trace);
 }
+
+const newest = () => clicks.querySelector('button');
 
 const spansOf = ({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
 
@@ -48,14 +48,17 @@ function chip({ traceId, name, startTimeUnixNano: start, endTimeUnixNano: end })
   const button = document.createElement('button');
   button.type = 'button';
   button.dataset.trace = traceId;
+  button.dataset.start = start;
   button.classList.toggle('failed', failed.delete(traceId));
   const time = document.createElement('span');
   time.textContent = duration(Number(BigInt(end) - BigInt(start)) / 1e6);
   button.append(name, time);
   button.addEventListener('click', () => choose(traceId));
-  clicks.querySelector('.hint').after(button);
+  // What began earlier may end later.
+  const others = [...clicks.querySelectorAll('button')];
+  clicks.insertBefore(button, others.find((it) => BigInt(it.dataset.start) < BigInt(start)) ?? null);
   clicks.scrollLeft = 0;
-  for (const old of [...clicks.querySelectorAll('button')].slice(CLICKS)) old.remove();
+  for (const old of others.slice(CLICKS - 1)) old.remove();
 }
 
 const duration = (millis) => (millis < 999.5 ? `${millis.toPrecision(millis < 100 ? 2 : 3)}\u2009ms` : `${(millis / 1000).toFixed(2)}\u2009s`);

@@ -43,6 +43,8 @@ fn words(page: &Page, selector: &str) -> Result<String> {
 
 fn add(page: &Page) -> Result {
     click(page, "[data-page=list]")?;
+    // Until then its buttons are those of the page before.
+    shows(page, "click \"Slow Clay\"")?;
     click(page, "[aria-label='Add Morning mug']")?;
     shows(page, "click \"Add Morning mug\"")
 }
