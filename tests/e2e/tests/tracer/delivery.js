@@ -38,20 +38,6 @@ window.ask = (count, path) =>
 
 window.leave = () => location.assign('left.html');
 
-/** The tracer's store of what does not get out is open: who opens it afterwards waits for that. */
-window.stored = async () => {
-  const name = `flamefall ${options.endpoint}`;
-  while (!(await indexedDB.databases()).some((it) => it.name === name)) await new Promise(requestAnimationFrame);
-  await new Promise((resolve, reject) => {
-    const opening = indexedDB.open(name);
-    opening.onsuccess = () => {
-      opening.result.close();
-      resolve();
-    };
-    opening.onerror = reject;
-  });
-};
-
 const order = async (then) => {
   await (await fetch('/svc/order', { method: 'POST', body: '{}' })).json();
   await (await fetch(`/svc/${then}`)).json();
