@@ -98,6 +98,17 @@ fn tracer(path: &OsStr) -> Result {
             .env("PATH", path),
         mend,
     )?;
+    for file in ["flamefall-rum.js", "flamefall-rum-page.js"] {
+        let file = site.join(file);
+        run(
+            Command::new("terser")
+                .arg(&file)
+                .args(["--module", "--toplevel", "--compress", "ecma=2022", "--mangle", "--output"])
+                .arg(&file)
+                .env("PATH", path),
+            mend,
+        )?;
+    }
     let types = "flamefall-rum.d.ts";
     std::fs::copy(sources.join(types), site.join(types))
         .map(drop)
