@@ -64,9 +64,9 @@ export class Interaction {
     settleTimings(false, this.group);
     // Timers that go on and on are not what it lasted for.
     const end = cause === 'timeout' ? this.work : this.last;
-    tracer.onClose(this, end);
     this.closed = true;
     open.delete(this);
+    tracer.onClose(this, end);
     // What began while the page was loading is explained by that for as long as it loads.
     this.context.expired = this.type === 'page_load';
     this.span.setAttribute('flamefall.interaction.end', cause).end(end);
