@@ -109,10 +109,12 @@ fn tracer(path: &OsStr) -> Result {
             mend,
         )?;
     }
-    let types = "flamefall-rum.d.ts";
-    std::fs::copy(sources.join(types), site.join(types))
-        .map(drop)
-        .map_err(|error| failure(format!("{types}: {error}"), mend))
+    // Types, and what makes the folder a package: `npm install ./dist/rum`.
+    for file in ["flamefall-rum.d.ts", "package.json"] {
+        std::fs::copy(sources.join(file), site.join(file))
+            .map_err(|error| failure(format!("{file}: {error}"), mend))?;
+    }
+    Ok(())
 }
 
 /// Writes `www/examples/`, which is generated and not in git.
