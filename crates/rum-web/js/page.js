@@ -31,7 +31,7 @@ export function hookPageLoad(window, tracer) {
     const end = at(entry?.loadEventEnd);
     if (load) load.deadline = end + LONGEST_MILLIS;
     try {
-      const { install } = options.page !== false && (await import(new URL(options.page ?? './flamefall-rum-page.js', import.meta.url)));
+      const { install } = options.page !== false && (await import(options.page ?? new URL('./flamefall-rum-page.js', import.meta.url)));
       if (!tracer.stopped) install?.({ ...api, tracer });
     } catch (error) {
       complain(error);
