@@ -250,6 +250,8 @@ impl Page {
         let features: Vec<_> =
             features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         self.cdp("Emulation.setEmulatedMedia", &json!({ "features": features }))?;
+        // A page is told at the beginning of a frame.
+        self.eval("await new Promise(requestAnimationFrame)", &[])?;
         Ok(())
     }
 
