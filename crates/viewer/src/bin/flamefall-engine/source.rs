@@ -10,6 +10,11 @@ use web_sys::{Blob, ReadableStream, ReadableStreamByobReader, ReadableStreamDefa
 /// Most bytes in one piece.
 const PIECE: u32 = 1 << 20;
 
+thread_local! {
+    /// The buffer of the source before: the browser would be late to collect a new one each time.
+    static SPARE: Cell<Option<ArrayBuffer>> = const { Cell::new(None) };
+}
+
 /// Bytes, a piece at a time.
 pub(crate) struct Source {
     reader: Reader,
@@ -77,22 +82,31 @@ impl Source {
         }
         let piece = match &self.reader {
             Reader::Filling(reader, buffer) => {
-                let buffer = buffer.take().unwrap_or_else(|| ArrayBuffer::new(PIECE));
+                let buffer = buffer.take().or_else(|| SPARE.take()).unwrap_or_else(|| ArrayBuffer::new(PIECE));
                 reader.read_with_array_buffer_view(&Uint8Array::new(&buffer))
             }
             Reader::Giving(reader) => reader.read(),
         };
         let result: Object = JsFuture::from(piece).await.and_then(JsCast::dyn_into).map_err(broken)?;
+        let value = Reflect::get(&result, &"value".into()).map_err(broken)?;
+        // At the end too, the buffer comes back.
+        if let (Reader::Filling(_, buffer), Some(piece)) = (&self.reader, value.dyn_ref::<Uint8Array>()) {
+            buffer.set(Some(piece.buffer()));
+        }
         if Reflect::get(&result, &"done".into()).is_ok_and(|done| done.is_truthy()) {
             return Ok(None);
         }
-        let value = Reflect::get(&result, &"value".into()).map_err(broken)?;
         let piece: Uint8Array = value.dyn_into().map_err(broken)?;
-        if let Reader::Filling(_, buffer) = &self.reader {
-            buffer.set(Some(piece.buffer()));
-        }
         self.left.set(self.left.get().map(|left| left - f64::from(piece.length())));
         Ok(Some(piece))
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        if let Reader::Filling(_, buffer) = &self.reader {
+            SPARE.set(buffer.take());
+        }
     }
 }
 
