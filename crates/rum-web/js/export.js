@@ -53,6 +53,8 @@ export function createExporter(options, resource, origin) {
   // What is done next, and when.
   let timer;
   let at;
+  // Whether records are waited for no longer than that.
+  let woken = false;
   // The one export that is under way, and the request it has come to.
   let sending;
   let job;
@@ -111,7 +113,11 @@ export function createExporter(options, resource, origin) {
   function written() {
     if (!pipeline) return;
     if (waiting() > 32_768) drain();
-    else wake(listeners.size ? 50 : 500);
+    else if (!woken) {
+      // Once for many: to ask for the time takes longer than all else here.
+      woken = true;
+      wake(listeners.size ? 50 : 500);
+    }
   }
 
   function wake(millis) {
@@ -121,6 +127,7 @@ export function createExporter(options, resource, origin) {
     at = time;
     timer = setTimeout(() => {
       timer = undefined;
+      woken = false;
       try {
         drain();
       } catch (error) {
@@ -142,6 +149,7 @@ export function createExporter(options, resource, origin) {
   /** Calls `listener` with OTLP JSON of what ends from now on. */
   function listen(listener) {
     listeners.add(listener);
+    woken = false;
     if (!pipeline || aside) return;
     drain();
     aside = create(0);

@@ -147,6 +147,8 @@ export interface Span {
 export interface Rum {
   /** A span around `body`, active in it; ended when what it returns has settled. */
   run<T>(name: string, body: (span: Span) => T, attributes?: Attributes): T;
+  /** A span that nothing comes to be below by itself; who began it ends it. */
+  startSpan(name: string, attributes?: Attributes): Span;
   /** `callback` in the context of now, whoever calls it, and when. */
   bind<F extends (...args: never[]) => unknown>(callback: F): F;
   /** A promise after which the context is that of now. */

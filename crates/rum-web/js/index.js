@@ -5,7 +5,7 @@ import { createExporter } from './export.js';
 import { hookErrors } from './errors.js';
 import { closeAll, hookInteractions, recentInteraction } from './interaction.js';
 import { hookPageLoad } from './page.js';
-import { configure, reset, settle } from './record.js';
+import { configure, reset } from './record.js';
 import { endRequests, hookRequests, settleTimings } from './requests.js';
 import { sampler } from './sampling.js';
 import { touch } from './session.js';
@@ -79,7 +79,7 @@ class Tracer {
     const span = this.root(name, kind, attributes);
     const recent = recentInteraction();
     if (recent) span.setAttribute('flamefall.interaction.recent_id', recent.span.spanId);
-    span.onEnd = () => settle(span.group);
+    span.alone = true;
     return span;
   }
 
@@ -152,7 +152,8 @@ export function start(given) {
     listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && leave());
     listen(window, 'pagehide', leave);
     listen(document, 'freeze', leave);
-    exporter.loading = exporter.load(options.wasm ?? new URL('./flamefall-rum.wasm', import.meta.url));
+    // A task later: nobody waits for it yet.
+    exporter.loading = new Promise((go) => setTimeout(go)).then(() => exporter.load(options.wasm ?? new URL('./flamefall-rum.wasm', import.meta.url)));
   }
   return {
     /** A span around `body`, which may be asynchronous. */
@@ -180,6 +181,8 @@ export function start(given) {
       attempt(done);
       return result;
     },
+    /** A span that nothing comes to be below by itself; who began it ends it. */
+    startSpan: (name, attributes) => attempt(() => tracer.child(name, Kind.INTERNAL, current(), attributes)) ?? new Span(name),
     bind,
     wrapPromise: (promise) => wrapPromise(Promise.resolve(promise)),
     setAttributes(attributes) {

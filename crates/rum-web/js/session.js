@@ -12,8 +12,9 @@ export function touch(tracer) {
   let { session } = tracer;
   let storage;
   try {
-    // Global Privacy Control: nothing that could recognise a visitor outlives the page.
-    if (!navigator.globalPrivacyControl) storage = { tab: window.sessionStorage, browser: window.localStorage }[tracer.options.session];
+    // Global Privacy Control: nothing that could recognise a visitor outlives the page. Only the one that is wanted: a
+    // storage that is looked at is read from disk.
+    if (!navigator.globalPrivacyControl) storage = window[{ tab: 'sessionStorage', browser: 'localStorage' }[tracer.options.session]];
     // Another tab may have gone on with it.
     const [id, began, seen, previous] = JSON.parse(storage?.getItem(KEY) ?? null) ?? [];
     if (/^[\da-f]{32}$/.test(id)) session = { id, began, seen, previous };

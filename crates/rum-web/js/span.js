@@ -1,7 +1,7 @@
 // Identifiers, the clock, spans.
 
 import { complain } from './context.js';
-import { write } from './record.js';
+import { settle, write } from './record.js';
 
 /** OTLP's numbers. */
 export const Kind = { INTERNAL: 1, SERVER: 2, CLIENT: 3 };
@@ -72,6 +72,8 @@ export class Span {
     this.message = undefined;
     // Milliseconds since the origin, once it has ended.
     this.ended = undefined;
+    // Whether its group ends with it.
+    this.alone = false;
     // False where the sampler said so and no later decision can keep it.
     this.recording = parent?.recording ?? true;
   }
@@ -129,7 +131,7 @@ export class Span {
     if (!this.recording) return;
     try {
       write(this);
-      this.onEnd?.();
+      if (this.alone) settle(this.group);
     } catch (error) {
       complain(error);
     }

@@ -3,10 +3,13 @@ import { start as begin } from 'flamefall-rum';
 
 export function start(options) {
   const rum = begin(options);
-  rum.span = (name, a, b, c, d) =>
-    rum.run(name, (span) => {
+  return {
+    ...rum,
+    span(name, a, b, c, d) {
+      const span = rum.startSpan(name, { 'bench.a': a, 'bench.b': b });
       span.setAttribute('bench.c', c);
       span.setAttribute('bench.d', d);
-    }, { 'bench.a': a, 'bench.b': b });
-  return rum;
+      span.end();
+    },
+  };
 }
