@@ -82,7 +82,8 @@ impl Source {
         }
         let piece = match &self.reader {
             Reader::Filling(reader, buffer) => {
-                let buffer = buffer.take().or_else(|| SPARE.take()).unwrap_or_else(|| ArrayBuffer::new(PIECE));
+                let buffer =
+                    buffer.take().or_else(|| SPARE.take()).unwrap_or_else(|| ArrayBuffer::new(PIECE));
                 reader.read_with_array_buffer_view(&Uint8Array::new(&buffer))
             }
             Reader::Giving(reader) => reader.read(),
