@@ -4,6 +4,8 @@ const REDACTED = 'REDACTED';
 
 /** `url` without credentials and without the values of its query and fragment parameters that may hold secrets. */
 export function redactedUrl(url, allowed) {
+  // Most have nothing to hide, and are not worth another parsing.
+  if (/^https?:[^?#@]*$/.test(url)) return url;
   let it;
   try {
     it = new URL(url, location.href);

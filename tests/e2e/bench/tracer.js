@@ -2,13 +2,28 @@
 
 const options = { serviceName: 'bench', endpoint: null, maxQueueSize: 20_000, maxExportBatchSize: 512, scheduledDelayMillis: 600_000, wasm: '/rum/flamefall-rum.wasm' };
 
+// How long each piece of writing OTLP JSON took, in ms.
+window.written = [];
+window.timing = (work) => {
+  const start = performance.now();
+  const result = work();
+  written.push(performance.now() - start);
+  return result;
+};
+
 // The linear memory of whoever brings some.
 window.memories = [];
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {
   const result = await instantiate(...args);
-  if (result.instance.exports.memory) memories.push(result.instance.exports.memory);
-  return result;
+  const { exports } = result.instance;
+  if (!exports.memory) return result;
+  memories.push(exports.memory);
+  // The same functions, timed.
+  const timed = Object.fromEntries(
+    Object.entries(exports).map(([name, it]) => [name, /_(encode|body)$/.test(name) ? (...args) => timing(() => it(...args)) : it]),
+  );
+  return { instance: { exports: timed } };
 };
 
 /** Milliseconds from a script's text to a started tracer: compiled, executed, hooks in place. */
@@ -41,28 +56,4 @@ window.spanTime = () => {
 
 window.fetches = async (count) => {
   for (let index = 0; index < count; index++) await (await fetch(`/svc/${index}`)).text();
-};
-
-/** How long the page was busy while `work` ran: in all, and the longest time without a turn for others. */
-window.busy = async (work) => {
-  const { port1, port2 } = new MessageChannel();
-  let last = performance.now();
-  let longest = 0;
-  let total = 0;
-  let going = true;
-  port1.onmessage = () => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    if (now - last > 0.2) total += now - last;
-    last = performance.now();
-    if (going) port2.postMessage(0);
-  };
-  port2.postMessage(0);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  longest = total = 0;
-  last = performance.now();
-  await work();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  going = false;
-  return { longest, total };
 };
