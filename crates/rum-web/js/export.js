@@ -6,7 +6,8 @@ import * as glue from 'pipeline';
 import { complain } from './context.js';
 import { configure, definitions, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
 
-const SLICE_BYTES = 1 << 19;
+// A millisecond or so at once.
+const SLICE_BYTES = 1 << 17;
 const TIMEOUT_MILLIS = 10_000;
 // What the platform lets requests with `keepalive` hold together, less room for their headers.
 const KEEPALIVE_BYTES = 60 * 1024;
