@@ -3,7 +3,7 @@
 
 import * as glue from 'pipeline';
 
-import { complain } from './context.js';
+import { attempt, complain } from './context.js';
 import { configure, definitions, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
 
 // A millisecond or so at once.
@@ -129,11 +129,7 @@ export function createExporter(options, resource, origin) {
     timer = setTimeout(() => {
       timer = undefined;
       woken = false;
-      try {
-        drain();
-      } catch (error) {
-        complain(error);
-      }
+      attempt(drain);
     }, millis);
   }
 

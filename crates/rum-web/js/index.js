@@ -1,6 +1,6 @@
 // Flamefall's tracer for web pages: `start` is the whole of it.
 
-import { attempt, bind, current, hookBoundaries, listen, onUndo, undoAll, within, wrapPromise } from './context.js';
+import { attempt, bind, current, hookBoundaries, listen, undoAll, within, wrapPromise } from './context.js';
 import { createExporter } from './export.js';
 import { hookErrors } from './errors.js';
 import { closeAll, hookInteractions, recentInteraction } from './interaction.js';
@@ -102,10 +102,6 @@ class Tracer {
   onInteraction() {}
   onClose() {}
   onLeave() {}
-
-  onStop(it) {
-    onUndo(it);
-  }
 
   consent(given) {
     this.consented = given;

@@ -106,7 +106,7 @@ const tidy = (text) => {
 };
 
 /** The words for an element that its page shows, never what a person typed. */
-export function nameOf(element) {
+function nameOf(element) {
   const given = closest(element, `[${NAME}]`)?.getAttribute(NAME);
   if (given) return given;
   const attribute = (name) => element.getAttribute(name);
@@ -144,7 +144,7 @@ function textOf(element) {
 }
 
 /** A short selector: ids and classes from the element outwards, until one is an id. */
-export function selectorOf({ id, localName, classList, parentElement }, depth = 5) {
+function selectorOf({ id, localName, classList, parentElement }, depth = 5) {
   if (id) return `#${id}`;
   const own = classList[0] ? `${localName}.${classList[0]}` : localName;
   return parentElement && --depth ? `${selectorOf(parentElement, depth)} > ${own}` : own;

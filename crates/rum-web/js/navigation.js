@@ -1,7 +1,7 @@
 // Ways through the views of one page: an event of the interaction that took them, or a root span where nobody clicked.
 
 /** A path with few values: what looks like an id is none of its own. */
-export const pathTemplate = (path) =>
+const pathTemplate = (path) =>
   path
     .split('/')
     .map((it) => (/^(\d+|(?=.*\d)[\da-f-]{8,}|.{40,})$/i.test(it) ? ':id' : it.replace(/\d{2,}/g, ':id')))

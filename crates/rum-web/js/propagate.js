@@ -41,24 +41,26 @@ const FORMATS = {
   }),
 };
 
+const isOwn = ({ origin }) => origin === location.origin;
+
+/** Whether a request may have headers of ours: to our own origin, and to whom the page names. */
+export const mayCarry = ({ options }, { target }, mode) =>
+  // A no-cors request to somebody else may have none.
+  isOwn(target) || (mode !== 'no-cors' && [options.propagateTo ?? []].flat().some((rule) => matches(rule, target)));
+
 /**
- * What a request carries beside the page's own `headers`: names and values. Only to our own origin and to whom the page
- * names; a format of which the page has sent anything itself is the page's.
+ * What a request that may carry something carries beside the page's own `headers`: names and values. A format of which
+ * the page has sent anything itself is the page's.
  */
-export function headersFor(tracer, { span, method, target }, mode, headers, body) {
-  const { options } = tracer;
+export function headersFor({ options }, { span, method, target }, headers, body) {
   const { dryRun } = options;
-  const { origin, href: url } = target;
-  const own = origin === location.origin;
-  // A no-cors request to somebody else may have no headers of ours.
-  if (!own && (mode === 'no-cors' || ![options.propagateTo ?? []].flat().some((rule) => matches(rule, target)))) return [];
   const more = [options.propagators ?? 'w3c']
     .flat()
     .map((name) => Object.entries(FORMATS[name]?.(span, String(span.traceFlags & SAMPLED), options) ?? {}))
     .filter((format) => !format.some(([name]) => headers.has(name)))
     .flat();
-  if (own || !dryRun) return more;
-  if (more.length) dryRun({ url, method, headers: more.map(([name]) => name), wouldCausePreflight: isSimple(method, headers, body) });
+  if (isOwn(target) || !dryRun) return more;
+  if (more.length) dryRun({ url: target.href, method, headers: more.map(([name]) => name), wouldCausePreflight: isSimple(method, headers, body) });
   return [];
 }
 

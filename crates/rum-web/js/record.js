@@ -64,7 +64,7 @@ function varint(number) {
 
 const zigzag = (number) => varint(number < 0 ? -2 * number - 1 : 2 * number);
 
-/** UTF-8 after its length, which is `shift`ed to leave room for a bit. */
+/** UTF-8 after its length, which is multiplied by `factor` to leave room for a bit. */
 function utf8(text, factor) {
   const { length: units } = text;
   room(units * 3 + 10);

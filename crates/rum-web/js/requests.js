@@ -1,7 +1,7 @@
 // fetch and XMLHttpRequest: a CLIENT span each, by the HTTP conventions, and headers to those who may have them.
 
-import { attempt, current, hook, hookConstructor, own, owns, wrapPromise } from './context.js';
-import { headersFor } from './propagate.js';
+import { attempt, current, hook, hookConstructor, onUndo, own, owns, wrapPromise } from './context.js';
+import { headersFor, mayCarry } from './propagate.js';
 import { redactedUrl } from './privacy.js';
 import { at, Kind, now, Status } from './span.js';
 
@@ -83,7 +83,7 @@ export function endRequests() {
 }
 
 /** What a failed request is called: `error.type`. */
-export function failureOf(error, signal) {
+function failureOf(error, signal) {
   if (error?.name === 'TimeoutError' || signal?.reason?.name === 'TimeoutError') return 'timeout';
   if (error?.name === 'AbortError' || signal?.aborted) return 'abort';
   const name = error?.name;
@@ -102,8 +102,9 @@ function tracedFetch(native, self, args) {
     request = begin(String(init?.method ?? from.method ?? 'GET').toUpperCase(), from.url ?? String(input));
     if (!request) return;
     signal = init?.signal ?? from.signal;
+    if (!mayCarry(tracer, request, init?.mode ?? from.mode)) return;
     const headers = new Headers(init?.headers ?? from.headers);
-    const more = headersFor(tracer, request, init?.mode ?? from.mode, headers, init?.body);
+    const more = headersFor(tracer, request, headers, init?.body);
     for (const [name, value] of more) headers.set(name, value);
     if (more.length) args = [input, withHeaders(headers, init, from), ...args.slice(2)];
   });
@@ -165,8 +166,8 @@ function hookXhr(window) {
       if (self.readyState !== 1 || !state || state.request) return;
       own(self, XHR_EVENTS);
       request = state.request = begin(state.method, state.url);
-      if (!request) return;
-      for (const header of headersFor(tracer, request, 'cors', state.headers, args[0])) apply(setHeader, self, header);
+      if (!request || !mayCarry(tracer, request)) return;
+      for (const header of headersFor(tracer, request, state.headers, args[0])) apply(setHeader, self, header);
     });
     try {
       return apply(native, self, args);
@@ -181,7 +182,7 @@ function observe(window) {
   try {
     observer = new PerformanceObserver((list) => amend(list.getEntries()));
     observer.observe({ type: 'resource' });
-    tracer.onStop(() => {
+    onUndo(() => {
       observer.disconnect();
       observer = undefined;
     });

@@ -4,7 +4,7 @@
 import { RANDOM, SAMPLED, now } from './span.js';
 
 /** T as 14 hex digits, four of which say something: of 2^56 traces so many are rejected. Undefined: all are. */
-export function threshold(ratio) {
+function threshold(ratio) {
   if (!(ratio >= 2 ** -56)) return;
   const exact = (1n << 56n) - BigInt(Math.round(Math.min(ratio, 1) * 2 ** 56));
   const hex = (it) => it.toString(16).padStart(14, '0');

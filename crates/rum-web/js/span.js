@@ -1,18 +1,18 @@
 // Identifiers, the clock, spans.
 
-import { complain } from './context.js';
+import { attempt } from './context.js';
 import { settle, write } from './record.js';
 
 /** OTLP's numbers. */
-export const Kind = { INTERNAL: 1, SERVER: 2, CLIENT: 3 };
+export const Kind = { INTERNAL: 1, CLIENT: 3 };
 export const Status = { UNSET: 0, OK: 1, ERROR: 2 };
 
 /** W3C trace flags: sampled; and that the trace id is random, which it is (Trace Context level 2). */
 export const SAMPLED = 1;
 export const RANDOM = 2;
 /** OTLP `flags`: whether the parent is remote is known; it is. */
-export const HAS_REMOTE = 0x100;
-export const REMOTE = 0x200;
+const HAS_REMOTE = 0x100;
+const REMOTE = 0x200;
 
 const pool = new Uint8Array(512);
 let next = pool.length;
@@ -46,6 +46,11 @@ export function now() {
 }
 /** The same for a time stamp of an event or a performance entry. */
 export const at = (timeStamp) => timeStamp + drift;
+
+function hand(span) {
+  write(span);
+  if (span.alone) settle(span.group);
+}
 
 export class Span {
   /**
@@ -129,11 +134,6 @@ export class Span {
     if (this.ended !== undefined) return;
     this.ended = Math.max(time, this.start);
     if (!this.recording) return;
-    try {
-      write(this);
-      if (this.alone) settle(this.group);
-    } catch (error) {
-      complain(error);
-    }
+    attempt(hand, this);
   }
 }
