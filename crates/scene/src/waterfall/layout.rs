@@ -429,7 +429,7 @@ impl Layers {
         self.arrows.push([Point { x: tip, y }, Point { x: back, y: y - 4.0 }, base, base]);
     }
 
-    /// Right of the bar; inside at its end where there is no room, but not over events; left of it as the last resort.
+    /// Right of the bar; inside at its end where there is no room; left of it as the last resort. Events push it aside.
     fn duration(&mut self, geometry: Geometry<'_>, row: &Row, bar: Rect, measure: &mut dyn MeasureText) {
         let viewport = geometry.viewport;
         let text = if row.no_end { "no end".to_owned() } else { format_nanos(row.duration) };
@@ -441,17 +441,21 @@ impl Layers {
             return;
         }
         let tail = if row.no_end { 15.0 } else { 0.0 };
+        let over = |label: f64, event: f64| event + DIAMOND > label && event - DIAMOND < label + width;
+        // Events come in the order of time. Those that end left of the label are most, and never in its way.
+        let right = bar.right() + tail + LABEL_GAP;
+        let near = row.events.partition_point(|event| viewport.x(event.time) + DIAMOND <= right);
+        let events = row.events.get(near..).unwrap_or_default().iter().map(|event| viewport.x(event.time));
+        let right = events.fold(right, |label, x| if over(label, x) { x + DIAMOND + 2.0 } else { label });
         let end = bar.right().min(to) - LABEL_GAP - width;
         let least = bar.x.max(from) + LABEL_GAP;
-        // Events come in the order of time.
-        let clear = row.events.iter().rev().map(|event| viewport.x(event.time)).fold(end, |inside, x| {
-            let over = x + DIAMOND > inside && x - DIAMOND < inside + width;
-            if over { x - DIAMOND - 2.0 - width } else { inside }
-        });
-        let inside = if clear >= least { clear } else { end };
-        if bar.right() + tail + LABEL_GAP + width <= to {
-            self.durations.add(Paint::Mute, Label { x: bar.right() + tail + LABEL_GAP, y, text });
-        } else if inside >= least {
+        if right + width <= to {
+            self.durations.add(Paint::Mute, Label { x: right, y, text });
+        } else if end >= least {
+            let events = row.events.iter().rev().map(|event| viewport.x(event.time));
+            let clear =
+                events.fold(end, |label, x| if over(label, x) { x - DIAMOND - 2.0 - width } else { label });
+            let inside = if clear >= least { clear } else { end };
             self.durations.add(Paint::OnService, Label { x: inside, y, text });
         } else if bar.x - LABEL_GAP - width >= from {
             self.durations.add(Paint::Mute, Label { x: bar.x - LABEL_GAP - width, y, text });

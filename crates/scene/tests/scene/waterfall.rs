@@ -163,26 +163,30 @@ fn a_million_events_are_as_many_as_pixels() {
     );
 }
 
+/// Where the duration of the last span of `text` begins and ends, with events at these milliseconds, and where a time is.
+fn duration_among(text: &str, events: &[u64], millis: u64) -> (f64, f64, f64) {
+    let mut trace = fixtures::trace(text);
+    let rows = trace.spans.len();
+    let row = &mut trace.spans[rows - 1].1;
+    let duration = format!("{}", (row.end.0 - row.start.0) / 1_000_000);
+    for millis in events {
+        let time = otel::UnixNanos(row.start.0 + millis * 1_000_000);
+        row.events.push(otel::EventRow { time, name: "event".into(), ..otel::EventRow::default() });
+    }
+    let world = World::of(&trace);
+    let viewport = world.viewport(1000.0, 26.0 * rows as f64);
+    let slice = slice(&world, &viewport);
+    let list = waterfall_layout(&slice, &viewport, &RowState::default(), &mut MEASURE.clone());
+    let labels =
+        list.ops.iter().filter_map(|op| if let Op::Texts { labels, .. } = op { Some(labels) } else { None });
+    let label = labels.flatten().find(|label| label.text.starts_with(&duration)).unwrap();
+    (label.x, label.x + 7.0 * label.text.chars().count() as f64, viewport.x(millis as f64 * MS))
+}
+
 #[test]
 fn a_duration_inside_its_bar_is_not_over_events() {
     let check = |events: &[u64], left_of: u64| {
-        let mut trace = fixtures::trace("shop GET / 0..100ms");
-        let row = &mut trace.spans[0].1;
-        for millis in events {
-            let time = otel::UnixNanos(row.start.0 + millis * 1_000_000);
-            row.events.push(otel::EventRow { time, name: "event".into(), ..otel::EventRow::default() });
-        }
-        let world = World::of(&trace);
-        let viewport = world.viewport(1000.0, 26.0);
-        let slice = slice(&world, &viewport);
-        let list = waterfall_layout(&slice, &viewport, &RowState::default(), &mut MEASURE.clone());
-        let labels = list
-            .ops
-            .iter()
-            .filter_map(|op| if let Op::Texts { labels, .. } = op { Some(labels) } else { None });
-        let label = labels.flatten().find(|label| label.text.starts_with("100")).unwrap();
-        let (end, limit) =
-            (label.x + 7.0 * label.text.chars().count() as f64, viewport.x(left_of as f64 * MS));
+        let (_, end, limit) = duration_among("shop GET / 0..100ms", events, left_of);
         assert!(end < limit && end > limit - 14.0, "{events:?}: ends at {end}, {left_of} ms is at {limit}");
     };
     check(&[], 100);
@@ -191,6 +195,22 @@ fn a_duration_inside_its_bar_is_not_over_events() {
     check(&[92, 93, 99], 92);
     // Nowhere is room: over them, then.
     check(&(0..100).collect::<Vec<_>>(), 100);
+}
+
+#[test]
+fn a_duration_beside_its_bar_is_not_over_events() {
+    let check = |events: &[u64], right_of: u64| {
+        let (start, _, limit) = duration_among("shop GET / 0..100ms\n  shop child 0..53ms", events, right_of);
+        assert!(
+            start > limit && start < limit + 14.0,
+            "{events:?}: begins at {start}, {right_of} ms is at {limit}"
+        );
+    };
+    check(&[], 53);
+    check(&[10, 52], 53);
+    check(&[10, 54], 54);
+    check(&[54, 55], 55);
+    check(&[80], 53);
 }
 
 #[test]
