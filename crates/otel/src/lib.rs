@@ -10,11 +10,13 @@
 mod context;
 mod id;
 mod row;
+mod signal;
 mod sink;
 mod value;
 
 pub use context::{SpanContext, TraceFlags};
 pub use id::{IdError, SpanId, TraceId};
 pub use row::{EventRow, LinkRow, Resource, Scope, SpanKind, SpanRow, StatusCode, UnixNanos};
+pub use signal::{ExemplarRow, LogRow, Severity};
 pub use sink::{ResourceRef, ScopeRef, SpanSink, Warning, WarningKind};
 pub use value::{AnyValue, KeyValue};

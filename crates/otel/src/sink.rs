@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Resource, Scope, SpanRow};
+use crate::{ExemplarRow, LogRow, Resource, Scope, SpanRow};
 
 /// Stands for a resource whose content may arrive after its spans: JSON objects have no order, and `schemaUrl`
 /// usually follows the spans it speaks of.
@@ -25,6 +25,10 @@ pub trait SpanSink {
     fn close_scope(&mut self, scope: ScopeRef, content: &Scope<'_>);
     /// Takes one span.
     fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>);
+    /// Takes one log record. A sink that keeps only spans leaves it out.
+    fn log(&mut self, _resource: ResourceRef, _scope: ScopeRef, _log: &LogRow<'_>) {}
+    /// Takes one exemplar that leads to a trace. A sink that keeps only spans leaves it out.
+    fn exemplar(&mut self, _resource: ResourceRef, _scope: ScopeRef, _exemplar: &ExemplarRow<'_>) {}
     /// Takes note of something that was repaired or skipped.
     fn warn(&mut self, warning: Warning);
 }
