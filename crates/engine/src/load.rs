@@ -79,7 +79,7 @@ impl Load {
         };
         match outcome {
             Ok(outcome) => {
-                self.formats.push(outcome.format.name().to_owned());
+                self.formats.extend(outcome.formats.iter().map(|format| format.name().to_owned()));
                 self.names.push(name);
                 Ok(())
             }

@@ -6,8 +6,8 @@ use otel::{SpanSink, Warning, WarningKind};
 
 use crate::envelope::Envelope;
 use crate::gzip::{Damage, Gzip};
-use crate::other;
 use crate::text::Window;
+use crate::{magic, other};
 
 /// Text is decoded in pieces of this size: what is decoded is still in the cache it was checked in.
 const PIECE: usize = 128 << 10;
@@ -26,6 +26,8 @@ pub enum Format {
     TempoJson,
     /// The result of a `TraceQL` search.
     TempoSearch,
+    /// Another one, by the name people call it.
+    Other(&'static str),
 }
 
 impl Format {
@@ -36,6 +38,7 @@ impl Format {
             Self::OtlpJsonLines => "OTLP JSON Lines",
             Self::TempoJson => "Tempo JSON",
             Self::TempoSearch => "Tempo search result",
+            Self::Other(name) => name,
         }
     }
 }
@@ -47,10 +50,10 @@ impl fmt::Display for Format {
 }
 
 /// What was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// What the input was.
-    pub format: Format,
+    /// What the input was; several, where it holds documents of several kinds.
+    pub formats: Vec<Format>,
     /// Spans given to the sink.
     pub spans: u64,
     /// Documents: lines, concatenated requests.
@@ -155,7 +158,7 @@ impl Decoder {
             container: Container::Unknown(Vec::new()),
             head: Some(Vec::new()),
             window: Window::default(),
-            envelope: Envelope::default(),
+            envelope: Envelope::new(other::ALL),
             bytes: 0,
             damaged: false,
         }
@@ -163,7 +166,7 @@ impl Decoder {
 
     /// Bytes and spans so far.
     pub fn progress(&self) -> Progress {
-        Progress { bytes: self.bytes, spans: self.envelope.seen.spans }
+        Progress { bytes: self.bytes, spans: self.envelope.spans() }
     }
 
     /// Takes the next chunk.
@@ -204,6 +207,8 @@ impl Decoder {
         }
         self.window.finish(&mut self.envelope.notes);
         self.envelope.run(&mut self.window, true, sink);
+        let end = self.window.offset(0);
+        self.envelope.walk.finish(&mut self.envelope.notes, end, sink);
         self.outcome()
     }
 
@@ -267,7 +272,7 @@ impl Decoder {
 
     /// Other formats are told apart here.
     fn begin(&mut self, head: &[u8], sink: &mut dyn SpanSink) -> Result<(), Refusal> {
-        if let Some(found) = other::by_first_bytes(head) {
+        if let Some(found) = magic::by_first_bytes(head) {
             return Err(Refusal {
                 kind: RefusalKind::UnsupportedFormat,
                 offset: 0,
@@ -286,16 +291,28 @@ impl Decoder {
         }
     }
 
+    fn formats(&self) -> Vec<Format> {
+        let seen = &self.envelope.seen;
+        let otlp = match seen {
+            _ if seen.search && !seen.resource_spans && !seen.batches => Some(Format::TempoSearch),
+            _ if seen.batches && !seen.resource_spans => Some(Format::TempoJson),
+            _ if seen.spans == 0 => None,
+            _ if seen.documents > 1 => Some(Format::OtlpJsonLines),
+            _ => Some(Format::OtlpJson),
+        };
+        otlp.into_iter().chain(self.envelope.walk.names().map(Format::Other)).collect()
+    }
+
     fn outcome(&self) -> Result<Outcome, Refusal> {
         let seen = &self.envelope.seen;
-        if seen.spans > 0 {
-            let format = match seen {
-                _ if seen.search && !seen.resource_spans && !seen.batches => Format::TempoSearch,
-                _ if seen.batches && !seen.resource_spans => Format::TempoJson,
-                _ if seen.documents > 1 => Format::OtlpJsonLines,
-                _ => Format::OtlpJson,
-            };
-            return Ok(Outcome { format, spans: seen.spans, documents: seen.documents, bytes: self.bytes });
+        let spans = self.envelope.spans();
+        if spans > 0 {
+            return Ok(Outcome {
+                formats: self.formats(),
+                spans,
+                documents: seen.documents,
+                bytes: self.bytes,
+            });
         }
         let (kind, offset, message) = if self.bytes == 0 {
             (RefusalKind::Empty, 0, "The input is empty.".to_owned())
@@ -305,12 +322,8 @@ impl Decoder {
                 0,
                 "The gzip data is damaged, and no span could be read from it.".to_owned(),
             )
-        } else if let Some(found) = seen.other_format.filter(|_| !seen.resource_spans && !seen.batches) {
-            (
-                RefusalKind::UnsupportedFormat,
-                0,
-                format!("This looks like {found}, which is not read yet. Expected OTLP JSON."),
-            )
+        } else if let Some(found) = self.envelope.walk.names().next() {
+            (RefusalKind::NotATrace, 0, format!("This is {found}, but there are no spans in it."))
         } else if let Some(offset) = seen.cut_off {
             let message = format!("The input ends at byte {offset}, before its first span does.");
             (RefusalKind::Truncated, offset, message)

@@ -17,7 +17,8 @@ use crate::scalar::{AnyScalar, Scalar, shorten};
 use crate::search::FoundTrace;
 use crate::skip::{Skip, Stop, next_document_line};
 use crate::text::Window;
-use crate::{other, owned};
+use crate::walk::{self, Entry, Take, Told, Walk};
+use crate::{json::Json, owned};
 
 /// Wrappers and arrays of documents deeper than this are read over.
 const MAX_DEPTH: usize = 64;
@@ -44,11 +45,15 @@ enum Frame {
     Signals(&'static str),
     /// `traces` of a search result.
     Found,
+    /// An array of another format.
+    OtherArray,
+    /// An object of another format.
+    OtherObject,
 }
 
 impl Frame {
     fn is_object(self) -> bool {
-        matches!(self, Self::Document | Self::Resource | Self::Scope)
+        matches!(self, Self::Document | Self::Resource | Self::Scope | Self::OtherObject)
     }
 
     /// For messages: the decoder stands in …
@@ -63,6 +68,8 @@ impl Frame {
             Self::Spans => "spans",
             Self::Signals(name) => name,
             Self::Found => "traces",
+            Self::OtherArray => "an array",
+            Self::OtherObject => "an object",
         }
     }
 }
@@ -146,7 +153,6 @@ pub(crate) struct Seen {
     pub(crate) batches: bool,
     pub(crate) search: bool,
     pub(crate) other_signals: Option<&'static str>,
-    pub(crate) other_format: Option<&'static str>,
     /// The first names of the first document that hold nothing OTLP has.
     pub(crate) names: Vec<String>,
     /// Where, and what, the first text that is no JSON is.
@@ -175,10 +181,14 @@ pub(crate) struct Envelope {
     attributes: Vec<KeyValue<'static>>,
     pub(crate) notes: Notes,
     pub(crate) seen: Seen,
+    pub(crate) walk: Walk,
+    /// A document begins here that only another build of the decoder reads.
+    pub(crate) elsewhere: bool,
 }
 
-impl Default for Envelope {
-    fn default() -> Self {
+impl Envelope {
+    /// `catalog`: the other formats that may be met.
+    pub(crate) fn new(catalog: &'static [Entry]) -> Self {
         Self {
             stack: Vec::new(),
             place: Place::Start,
@@ -193,18 +203,18 @@ impl Default for Envelope {
             attributes: Vec::new(),
             notes: Notes::default(),
             seen: Seen::default(),
+            walk: Walk::new(catalog),
+            elsewhere: false,
         }
     }
-}
 
-impl Envelope {
     /// Decodes what the window holds, and leaves what is not whole yet.
     pub(crate) fn run(&mut self, window: &mut Window, last: bool, sink: &mut dyn SpanSink) {
         if window.rest().len() < self.wanted && !last {
             return;
         }
         self.wanted = 0;
-        loop {
+        while !self.elsewhere {
             match self.step(window, last, sink) {
                 Step::Took(bytes) => window.consume(bytes),
                 Step::Short => {
@@ -225,6 +235,11 @@ impl Envelope {
                 }
             }
         }
+    }
+
+    /// Spans given to the sink.
+    pub(crate) fn spans(&self) -> u64 {
+        self.seen.spans + self.walk.counts.spans
     }
 
     /// Passes on what was noted about the text itself.
@@ -296,12 +311,84 @@ impl Envelope {
         self.document_at = here.offset;
         self.known = false;
         match here.first {
-            b'{' => self.enter(Frame::Document),
-            b'[' => self.enter(Frame::Documents),
+            b'{' | b'[' => match self.tell(here) {
+                Told::Otlp if here.first == b'{' => self.enter(Frame::Document),
+                Told::Otlp => self.enter(Frame::Documents),
+                Told::Other => {
+                    self.known = true;
+                    self.other(None, here, 0, sink)
+                }
+                Told::Elsewhere => {
+                    self.elsewhere = true;
+                    Step::Took(0)
+                }
+                Told::Short => Step::Short,
+            },
             // Separators: none is needed, a comma or a record separator (RFC 7464) does no harm.
             b',' | 0x1E => Step::Took(1),
             b']' | b'}' if self.stray => Step::Took(1),
             _ => self.read_over(here, 0, sink),
+        }
+    }
+
+    /// What is the document that begins here? Nearly all of them begin with the name that tells.
+    fn tell(&mut self, here: Here<'_>) -> Told {
+        const FIRST: [&str; 3] = ["{\"resourceSpans\":", "{\"resourceLogs\":", "{\"resourceMetrics\":"];
+        if FIRST.iter().any(|first| here.text.starts_with(first)) {
+            self.walk.forget();
+            return Told::Otlp;
+        }
+        self.walk.tell(here.text, here.last)
+    }
+
+    /// A value of another format: the document itself, a member or an element.
+    #[inline(never)]
+    fn other(
+        &mut self,
+        step: Option<walk::Step>,
+        value: Here<'_>,
+        at: usize,
+        sink: &mut dyn SpanSink,
+    ) -> Step {
+        match self.walk.step(step, value.first) {
+            Take::Enter if self.stack.len() >= MAX_DEPTH => {
+                self.walk.back();
+                self.notes.add(WarningKind::TooDeep, format_args!("arrays and objects in each other"));
+                self.notes.tell(sink, value.offset);
+                self.read_over(value, at, sink)
+            }
+            Take::Enter => {
+                self.enter(if value.first == b'[' { Frame::OtherArray } else { Frame::OtherObject });
+                Step::Took(at + 1)
+            }
+            Take::Over => self.read_over(value, at, sink),
+            Take::Record => match record(value.text, value.last, &mut self.notes) {
+                Leaf::Whole(record, used) => {
+                    self.walk.record(&record, &mut self.notes, value.offset, sink);
+                    self.after_value(sink);
+                    Step::Took(at + used)
+                }
+                Leaf::Short => {
+                    self.walk.back();
+                    self.again()
+                }
+                Leaf::Broken(ahead, why) => {
+                    let broken = Broken { ahead, resume: 0, why };
+                    let mut was_read = false;
+                    let step = self.broken_leaf(value, at, broken, sink, |me, mended, sink| {
+                        let Leaf::Whole(record, _) = record(mended, true, &mut me.notes) else {
+                            return false;
+                        };
+                        me.walk.record(&record, &mut me.notes, value.offset, sink);
+                        was_read = true;
+                        true
+                    });
+                    if !was_read {
+                        self.walk.back();
+                    }
+                    step
+                }
+            },
         }
     }
 
@@ -317,6 +404,7 @@ impl Envelope {
             (first, _) => match (frame, first) {
                 (Frame::Spans, _) => self.span(here, sink),
                 (Frame::Found, _) => self.found(here, sink),
+                (Frame::OtherArray, _) => self.other(Some(walk::Step::Element), here, 0, sink),
                 (Frame::Signals(name), _) => {
                     self.other_signal(name, here.offset, sink);
                     self.read_over(here, 0, sink)
@@ -379,6 +467,9 @@ impl Envelope {
         let value = Here { text, first, offset: here.offset + at as u64, last: here.last };
 
         match (frame, &*name) {
+            (Frame::OtherObject, _) => {
+                self.other(Some(walk::Step::Member(name.into_owned())), value, at, sink)
+            }
             (Frame::Document, "resourceSpans" | "resource_spans") => {
                 self.known = true;
                 self.seen.resource_spans = true;
@@ -453,9 +544,6 @@ impl Envelope {
             _ => {
                 if frame == Frame::Document {
                     self.name_it(&name);
-                    if self.seen.other_format.is_none() {
-                        self.seen.other_format = other::by_field(&name);
-                    }
                 }
                 self.read_over(value, at, sink)
             }
@@ -547,6 +635,9 @@ impl Envelope {
                     sink.close_scope(reference, &open.content);
                 }
             }
+            Frame::OtherArray | Frame::OtherObject => {
+                self.walk.leave(&mut self.notes, self.document_at, sink);
+            }
             _ => {}
         }
     }
@@ -615,7 +706,6 @@ impl Envelope {
 
     #[inline(never)]
     fn resource(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
-        self.seen.other_format = None;
         let mut content = Resource::default();
         match value.message(&mut content, &mut self.notes) {
             Leaf::Whole(_, used) => {
@@ -767,7 +857,7 @@ impl Envelope {
                     }
                     self.notes.forget();
                 }
-                if self.stack.last() == Some(&Frame::Spans) {
+                if let Some(Frame::Spans | Frame::OtherArray) = self.stack.last() {
                     self.skipped_span(value.offset, &broken.why, sink);
                 } else {
                     self.notes
@@ -841,10 +931,24 @@ fn message<'t, M: Message<'t>>(text: &'t str, last: bool, content: &mut M, notes
     match fill(content, &mut json) {
         Ok(was_object) => whole(was_object, json.used(), text, last),
         Err(ReadStop::Short) => Leaf::Short,
-        Err(ReadStop::Broken) => match leaf(text, last, Syntax) {
-            Leaf::Broken(ahead, why) => Leaf::Broken(ahead, why),
-            Leaf::Whole(..) | Leaf::Short => Leaf::Broken(0, "expected a JSON value".to_owned()),
-        },
+        Err(ReadStop::Broken) => syntax_error(text, last),
+    }
+}
+
+/// Reads a record of another format.
+fn record<'t>(text: &'t str, last: bool, notes: &mut Notes) -> Leaf<Json<'t>> {
+    let mut json = Reader::new(text, notes);
+    match Json::read(&mut json) {
+        Ok(record) => whole(record, json.used(), text, last),
+        Err(ReadStop::Short) => Leaf::Short,
+        Err(ReadStop::Broken) => syntax_error(text, last),
+    }
+}
+
+fn syntax_error<T>(text: &str, last: bool) -> Leaf<T> {
+    match leaf(text, last, Syntax) {
+        Leaf::Broken(ahead, why) => Leaf::Broken(ahead, why),
+        Leaf::Whole(..) | Leaf::Short => Leaf::Broken(0, "expected a JSON value".to_owned()),
     }
 }
 

@@ -250,6 +250,40 @@ impl<'t, 'n> Reader<'t, 'n> {
         self.leave(AnyScalar)
     }
 
+    /// A string; the next byte is known to be its quote.
+    pub(crate) fn text(&mut self) -> Result<Cow<'t, str>, Stop> {
+        self.string()
+    }
+
+    /// A number as it is written (RFC 8259 §6).
+    pub(crate) fn number_text(&mut self) -> Result<&'t str, Stop> {
+        let mut end = self.at + usize::from(self.byte(self.at) == b'-');
+        let digits = |from: usize| self.rest(from).iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let whole = digits(end);
+        let mut is_number = whole == 1 || whole > 1 && self.byte(end) != b'0';
+        end += whole;
+        if self.byte(end) == b'.' {
+            let fraction = digits(end + 1);
+            is_number &= fraction > 0;
+            end += 1 + fraction;
+        }
+        if let b'e' | b'E' = self.byte(end) {
+            end += 1 + usize::from(matches!(self.byte(end + 1), b'+' | b'-'));
+            let exponent = digits(end);
+            is_number &= exponent > 0;
+            end += exponent;
+        }
+        match self.text.get(self.at..end) {
+            Some(number) if is_number => {
+                self.at = end;
+                Ok(number)
+            }
+            // What is missing may be what has not come yet.
+            _ if end >= self.text.len() => Err(Stop::Short),
+            _ => Err(Stop::Broken),
+        }
+    }
+
     /// A value nobody asks for.
     #[cold]
     pub(crate) fn ignore(&mut self) -> Result<(), Stop> {

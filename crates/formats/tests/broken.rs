@@ -158,15 +158,8 @@ fn refusals() {
     check(
         r#"{"data":[{"traceID":"1","spans":[{}],"processes":{}}]}"#,
         &[
-            "notATrace @0 a document holds no spans",
-            "refused: unsupportedFormat @0 This looks like Jaeger JSON, which is not read yet. Expected OTLP JSON.",
-        ],
-    );
-    check(
-        r#"[{"traceId":"1","id":"2","localEndpoint":{}}]"#,
-        &[
-            "notATrace @0 a document holds no spans",
-            "refused: unsupportedFormat @0 This looks like Zipkin JSON, which is not read yet. Expected OTLP JSON.",
+            "skippedSpan @33 a span was skipped: it is not an object, or has nothing in it",
+            "refused: notATrace @0 This is Jaeger JSON, but there are no spans in it.",
         ],
     );
     check(

@@ -137,7 +137,7 @@ fn a_search_result() {
             r#"service.name="shop" /  / b:0 "GET /" unspecified 5..1000005"#,
         ],
     );
-    assert_eq!(support::decode(input.as_bytes()).1.unwrap().format, Format::TempoSearch);
+    assert_eq!(support::decode(input.as_bytes()).1.unwrap().formats, [Format::TempoSearch]);
 }
 
 #[test]
@@ -278,9 +278,9 @@ fn fields_of_the_wrong_type_cost_the_field() {
 
 #[test]
 fn formats_are_named() {
-    let format = |input: &str| support::decode(input.as_bytes()).1.unwrap().format;
-    assert_eq!(format(A), Format::OtlpJson);
-    assert_eq!(format(&format!("[{A},{B}]")), Format::OtlpJson);
-    assert_eq!(format(&format!("{A}\n{B}")), Format::OtlpJsonLines);
-    assert_eq!(format(&A.replace("resourceSpans", "batches")), Format::TempoJson);
+    let format = |input: &str| support::decode(input.as_bytes()).1.unwrap().formats;
+    assert_eq!(format(A), [Format::OtlpJson]);
+    assert_eq!(format(&format!("[{A},{B}]")), [Format::OtlpJson]);
+    assert_eq!(format(&format!("{A}\n{B}")), [Format::OtlpJsonLines]);
+    assert_eq!(format(&A.replace("resourceSpans", "batches")), [Format::TempoJson]);
 }

@@ -1,4 +1,4 @@
-//! Formats that are known by sight and not read yet, so that a refusal can call them by name.
+//! What is known by its first bytes and not read, so that a refusal can call it by name.
 
 /// By the first bytes of the input.
 pub(crate) fn by_first_bytes(head: &[u8]) -> Option<&'static str> {
@@ -26,21 +26,6 @@ pub(crate) fn by_first_bytes(head: &[u8]) -> Option<&'static str> {
         return Some("binary data, probably OTLP protobuf");
     }
     None
-}
-
-/// By a name in a JSON object where OTLP has none.
-pub(crate) fn by_field(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "traceID" | "processes" => "Jaeger JSON",
-        "localEndpoint" | "remoteEndpoint" | "binaryAnnotations" => "Zipkin JSON",
-        "traceEvents" => "Chrome trace events",
-        "SpanContext" => "Go stdouttrace output",
-        "parent_id" => "console exporter output",
-        "Segments" | "subsegments" => "AWS X-Ray segments",
-        "event_id" | "transaction" => "Sentry or Elastic APM events",
-        "$schema" | "profiles" => "a speedscope profile",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,8 @@
+//! The formats beside OTLP, one module each, one line each in [`ALL`].
+
+use crate::walk::Entry;
+
+mod jaeger;
+
+/// Every JSON format that is read. Of two that both claim a document, the first has it.
+pub(crate) const ALL: &[Entry] = &[jaeger::ENTRY];

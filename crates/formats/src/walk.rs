@@ -1,0 +1,374 @@
+//! JSON formats other than OTLP: a document is walked, and each format is given the records in it, one at a time.
+
+use otel::{
+    ExemplarRow, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind,
+};
+
+use crate::json::Json;
+use crate::notes::Notes;
+use crate::owned;
+use crate::shape::Shape;
+
+/// One format of the catalog.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// As people say it: `Jaeger JSON`.
+    pub(crate) name: &'static str,
+    /// Is a document of this shape of this format?
+    pub(crate) tells: fn(&Shape<'_>) -> bool,
+    /// After a document of this format: is one of this shape, which no format claims, too? Lines of one kind often only
+    /// make sense after lines of another.
+    pub(crate) goes_on: fn(&Shape<'_>) -> bool,
+    /// Begins to read. `None`: only another build of the decoder can.
+    pub(crate) open: Option<fn() -> Box<dyn JsonFormat>>,
+}
+
+/// What to do with a value that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Take {
+    /// Walk through its elements or members. Of anything but an array or an object: read over.
+    Enter,
+    /// Give it to [`JsonFormat::record`] whole.
+    Record,
+    /// Read over it.
+    Over,
+}
+
+/// A step from a document to what stands in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// An element of an array.
+    Element,
+    /// A member of an object.
+    Member(String),
+}
+
+/// Where a value stands in its document. The document itself stands at no step.
+pub(crate) type Path<'p> = &'p [Step];
+
+/// Does a path go this way? `*` is an element of an array.
+pub(crate) fn is_at(path: Path<'_>, steps: &[&str]) -> bool {
+    path.len() == steps.len()
+        && path.iter().zip(steps).all(|(step, wanted)| match step {
+            Step::Element => *wanted == "*",
+            Step::Member(name) => name == wanted,
+        })
+}
+
+/// The name of the member a path ends with; empty for elements and documents.
+pub(crate) fn name_at(path: Path<'_>) -> &str {
+    match path.last() {
+        Some(Step::Member(name)) => name,
+        _ => "",
+    }
+}
+
+/// Reads one format. Lives from its first document to the end of the input.
+pub(crate) trait JsonFormat {
+    /// A value begins at `path` with the byte `first`. Called once for every value that is walked to.
+    fn step(&mut self, path: Path<'_>, first: u8) -> Take;
+
+    /// A value that [`JsonFormat::step`] wanted.
+    fn record(&mut self, path: Path<'_>, record: &Json<'_>, out: &mut Out<'_>);
+
+    /// An array or object that was entered ends, or is cut off.
+    fn leave(&mut self, _path: Path<'_>, _out: &mut Out<'_>) {}
+
+    /// The input ends.
+    fn finish(&mut self, _out: &mut Out<'_>) {}
+}
+
+/// Where a format writes.
+pub(crate) struct Out<'a> {
+    sink: &'a mut dyn SpanSink,
+    pub(crate) notes: &'a mut Notes,
+    counts: &'a mut Counts,
+    known: &'a mut Known,
+    offset: u64,
+}
+
+/// What was given to the sink.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) spans: u64,
+    pub(crate) logs: u64,
+    pub(crate) exemplars: u64,
+}
+
+/// Resources and scopes that were opened and closed lately. Files repeat them with every span.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    resources: Vec<(Resource<'static>, ResourceRef)>,
+    scopes: Vec<(Scope<'static>, ScopeRef)>,
+}
+
+/// So many are remembered: enough for the services of a trace, and cheap to look through.
+const REMEMBERED: usize = 64;
+
+impl<'a> Out<'a> {
+    pub(crate) fn new(
+        sink: &'a mut dyn SpanSink,
+        notes: &'a mut Notes,
+        counts: &'a mut Counts,
+        known: &'a mut Known,
+        offset: u64,
+    ) -> Self {
+        Self { sink, notes, counts, known, offset }
+    }
+
+    /// A resource whose content is known.
+    pub(crate) fn resource(&mut self, content: &Resource<'_>) -> ResourceRef {
+        let known = &mut self.known.resources;
+        if let Some(place) = known.iter().rposition(|(known, _)| known == content) {
+            return known.get(place).map_or(ResourceRef(0), |(_, reference)| *reference);
+        }
+        let reference = self.sink.open_resource();
+        self.sink.close_resource(reference, content);
+        if known.len() >= REMEMBERED {
+            known.remove(0);
+        }
+        known.push((owned::resource(content.clone()), reference));
+        reference
+    }
+
+    /// A resource that is nothing but a service.
+    pub(crate) fn service(&mut self, name: &str) -> ResourceRef {
+        let mut content = Resource::default();
+        if !name.is_empty() {
+            content.attributes.push(otel::KeyValue::new("service.name", name));
+        }
+        self.resource(&content)
+    }
+
+    /// A scope whose content is known.
+    pub(crate) fn scope(&mut self, content: &Scope<'_>) -> ScopeRef {
+        let known = &mut self.known.scopes;
+        if let Some(place) = known.iter().rposition(|(known, _)| known == content) {
+            return known.get(place).map_or(ScopeRef(0), |(_, reference)| *reference);
+        }
+        let reference = self.sink.open_scope();
+        self.sink.close_scope(reference, content);
+        if known.len() >= REMEMBERED {
+            known.remove(0);
+        }
+        known.push((owned::scope(content.clone()), reference));
+        reference
+    }
+
+    /// The scope of formats that know none.
+    pub(crate) fn no_scope(&mut self) -> ScopeRef {
+        self.scope(&Scope::default())
+    }
+
+    /// A resource whose content comes later, in [`Out::close_resource`].
+    pub(crate) fn open_resource(&mut self) -> ResourceRef {
+        self.sink.open_resource()
+    }
+
+    pub(crate) fn close_resource(&mut self, resource: ResourceRef, content: &Resource<'_>) {
+        self.sink.close_resource(resource, content);
+    }
+
+    pub(crate) fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
+        self.notes.tell(self.sink, self.offset);
+        self.counts.spans += 1;
+        self.sink.span(resource, scope, span);
+    }
+
+    pub(crate) fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
+        self.notes.tell(self.sink, self.offset);
+        self.counts.logs += 1;
+        self.sink.log(resource, scope, log);
+    }
+
+    pub(crate) fn exemplar(&mut self, resource: ResourceRef, scope: ScopeRef, exemplar: &ExemplarRow<'_>) {
+        self.notes.tell(self.sink, self.offset);
+        self.counts.exemplars += 1;
+        self.sink.exemplar(resource, scope, exemplar);
+    }
+
+    /// A record that is none: it is counted, with where it stands.
+    #[cold]
+    pub(crate) fn skipped(&mut self, why: &str) {
+        self.sink.warn(Warning {
+            kind: WarningKind::SkippedSpan,
+            offset: Some(self.offset),
+            detail: format!("a span was skipped: {why}"),
+        });
+    }
+}
+
+/// OTLP JSON in any of its spellings, and what Tempo wraps it in.
+fn is_otlp(shape: &Shape<'_>) -> bool {
+    const NAMES: [&str; 13] = [
+        "resourceSpans",
+        "resource_spans",
+        "scopeSpans",
+        "scope_spans",
+        "instrumentationLibrarySpans",
+        "instrumentation_library_spans",
+        "resourceLogs",
+        "resource_logs",
+        "resourceMetrics",
+        "resource_metrics",
+        "resourceProfiles",
+        "rootTraceName",
+        "rootServiceName",
+    ];
+    NAMES.iter().any(|name| shape.has(name)) || shape.has_at(1, "batches")
+}
+
+/// The formats of a catalog at work on an input.
+pub(crate) struct Walk {
+    catalog: &'static [Entry],
+    /// One a format that was met.
+    formats: Vec<(usize, Box<dyn JsonFormat>)>,
+    /// Which of `formats` reads the current document, or read the one before.
+    current: Option<usize>,
+    path: Vec<Step>,
+    known: Known,
+    pub(crate) counts: Counts,
+}
+
+impl std::fmt::Debug for Walk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Walk").field("path", &self.path).field("counts", &self.counts).finish_non_exhaustive()
+    }
+}
+
+/// What a document was told to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// OTLP JSON, or nothing that is known.
+    Otlp,
+    /// Of a format of the catalog: the walker is ready for it.
+    Other,
+    /// Of a format that only another build of the decoder reads.
+    Elsewhere,
+    /// More text will tell.
+    Short,
+}
+
+impl Walk {
+    pub(crate) fn new(catalog: &'static [Entry]) -> Self {
+        Self {
+            catalog,
+            formats: Vec::new(),
+            current: None,
+            path: Vec::new(),
+            known: Known::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// What is the document that begins here?
+    pub(crate) fn tell(&mut self, text: &str, last: bool) -> Told {
+        self.path.clear();
+        let shape = Shape::of(text, last);
+        // Names to come could speak for a format that goes first.
+        if !shape.is_settled() {
+            return Told::Short;
+        }
+        if is_otlp(&shape) {
+            self.current = None;
+            return Told::Otlp;
+        }
+        let before = self.current.and_then(|current| self.formats.get(current)).map(|(entry, _)| *entry);
+        let claims = |entry: &Entry| (entry.tells)(&shape);
+        // A format that was met before goes first: what is odd in one of its files is most often still of it.
+        let told = before.filter(|&entry| self.catalog.get(entry).is_some_and(claims));
+        let goes_on = |entry: &usize| self.catalog.get(*entry).is_some_and(|entry| (entry.goes_on)(&shape));
+        let told = told.or_else(|| self.catalog.iter().position(claims)).or_else(|| before.filter(goes_on));
+        match told {
+            Some(entry) => self.begin(entry),
+            None => {
+                self.current = None;
+                Told::Otlp
+            }
+        }
+    }
+
+    fn begin(&mut self, entry: usize) -> Told {
+        self.current = self.formats.iter().position(|(of, _)| *of == entry);
+        if self.current.is_none() {
+            let Some(open) = self.catalog.get(entry).and_then(|entry| entry.open) else {
+                return Told::Elsewhere;
+            };
+            self.formats.push((entry, open()));
+            self.current = Some(self.formats.len() - 1);
+        }
+        Told::Other
+    }
+
+    /// A document of another kind stands between.
+    pub(crate) fn forget(&mut self) {
+        self.current = None;
+    }
+
+    /// Names of the formats that were met, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.formats.iter().filter_map(|(entry, _)| self.catalog.get(*entry).map(|entry| entry.name))
+    }
+
+    fn with<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn JsonFormat, Path<'_>, &mut Counts, &mut Known) -> T,
+    ) -> Option<T> {
+        let (_, format) = self.formats.get_mut(self.current?)?;
+        Some(work(format.as_mut(), &self.path, &mut self.counts, &mut self.known))
+    }
+
+    /// A value begins: an element of an array, a member, or the document. What to do with it; where it is entered or a
+    /// record, the path leads to it until [`Walk::leave`] or [`Walk::record`].
+    pub(crate) fn step(&mut self, step: Option<Step>, first: u8) -> Take {
+        let deeper = step.is_some();
+        self.path.extend(step);
+        let take = self.with(|format, path, _, _| format.step(path, first)).unwrap_or(Take::Over);
+        let take = match (take, first) {
+            (Take::Enter, b'{' | b'[') | (Take::Record, _) => take,
+            _ => Take::Over,
+        };
+        if take == Take::Over && deeper {
+            self.path.pop();
+        }
+        take
+    }
+
+    /// The value of the last step has not come whole, or is broken.
+    pub(crate) fn back(&mut self) {
+        self.path.pop();
+    }
+
+    pub(crate) fn record(
+        &mut self,
+        record: &Json<'_>,
+        notes: &mut Notes,
+        offset: u64,
+        sink: &mut dyn SpanSink,
+    ) {
+        self.with(|format, path, counts, known| {
+            let mut out = Out::new(sink, notes, counts, known, offset);
+            format.record(path, record, &mut out);
+        });
+        notes.tell(sink, offset);
+        self.path.pop();
+    }
+
+    pub(crate) fn leave(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {
+        self.with(|format, path, counts, known| {
+            let mut out = Out::new(sink, notes, counts, known, offset);
+            format.leave(path, &mut out);
+        });
+        notes.tell(sink, offset);
+        self.path.pop();
+    }
+
+    pub(crate) fn finish(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {
+        self.path.clear();
+        for (_, format) in &mut self.formats {
+            let mut out = Out::new(sink, notes, &mut self.counts, &mut self.known, offset);
+            format.finish(&mut out);
+            notes.tell(sink, offset);
+        }
+    }
+}
