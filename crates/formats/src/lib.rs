@@ -23,6 +23,7 @@ mod reader;
 mod scalar;
 mod scan;
 mod search;
+mod semantics;
 mod shape;
 mod skip;
 mod text;

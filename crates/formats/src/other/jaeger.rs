@@ -11,6 +11,7 @@ use otel::{
 use crate::base64::decode_base64;
 use crate::json::Json;
 use crate::notes::Notes;
+use crate::semantics;
 use crate::shape::Shape;
 use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, name_at};
@@ -127,6 +128,7 @@ impl Jaeger {
         references(span, &mut row, notes);
         let scope = tags(span.get("tags"), &mut row);
         row.events = span.get("logs").elements().iter().map(event).collect();
+        semantics::complete(&mut row.attributes);
         for warning in span.get("warnings").elements() {
             row.attributes.push(KeyValue::new("jaeger.warning", warning.text()));
         }

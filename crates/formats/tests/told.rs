@@ -1,0 +1,66 @@
+//! Formats are told apart by what is in a file.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
+#[cfg(test)]
+mod support;
+
+use std::path::Path;
+
+use formats::Format;
+
+/// Folders of the corpus, and what their files are told to be.
+const FOLDERS: &[(&str, &str)] = &[("jaeger-json", "Jaeger JSON")];
+
+/// Files that are of another format than their folder.
+const OTHERS: &[(&str, &str)] = &[];
+
+/// The smallest documents of each format.
+const SMALLEST: &[(&str, &str)] = &[
+    (r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}"#, "OTLP JSON"),
+    (r#"{"batches":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}"#, "Tempo JSON"),
+    (r#"{"traces":[{"traceID":"1","rootTraceName":"a","durationMs":1}]}"#, "Tempo search result"),
+    (
+        r#"{"data":[{"traceID":"1","spans":[{"traceID":"1","spanID":"2","operationName":"a"}],"processes":{}}]}"#,
+        "Jaeger JSON",
+    ),
+    (r#"[{"traceID":"1","spanID":"2","operationName":"a","processID":"p1"}]"#, "Jaeger JSON"),
+];
+
+fn told(bytes: &[u8]) -> Vec<&'static str> {
+    match support::decode_in(bytes, &[4096]).1 {
+        Ok(outcome) => outcome.formats.into_iter().map(Format::name).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn smallest_documents() {
+    for (text, format) in SMALLEST {
+        assert_eq!(told(text.as_bytes()), [*format], "{text}");
+        assert_eq!(told(format!(" \n{text}").as_bytes()), [*format], "{text}");
+    }
+}
+
+#[test]
+fn files_of_the_corpus() {
+    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus"));
+    if !corpus.is_dir() {
+        println!("skipped: no corpus at {}", corpus.display());
+        return;
+    }
+    let mut wrong = Vec::new();
+    for (folder, format) in FOLDERS {
+        for entry in std::fs::read_dir(corpus.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
+            let expected =
+                OTHERS.iter().find(|(other, _)| *other == name).map_or(*format, |(_, format)| format);
+            let told = told(&std::fs::read(&path).unwrap());
+            if told != [expected] {
+                wrong.push(format!("{name}: {told:?}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
