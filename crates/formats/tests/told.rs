@@ -10,7 +10,7 @@ use std::path::Path;
 use formats::Format;
 
 /// Folders of the corpus, and what their files are told to be.
-const FOLDERS: &[(&str, &str)] = &[("jaeger-json", "Jaeger JSON")];
+const FOLDERS: &[(&str, &str)] = &[("jaeger-json", "Jaeger JSON"), ("zipkin-json", "Zipkin JSON")];
 
 /// Files that are of another format than their folder.
 const OTHERS: &[(&str, &str)] = &[];
@@ -24,7 +24,9 @@ const SMALLEST: &[(&str, &str)] = &[
         r#"{"data":[{"traceID":"1","spans":[{"traceID":"1","spanID":"2","operationName":"a"}],"processes":{}}]}"#,
         "Jaeger JSON",
     ),
-    (r#"[{"traceID":"1","spanID":"2","operationName":"a","processID":"p1"}]"#, "Jaeger JSON"),
+    (r#"{"spans":[{"traceID":"1","spanID":"2","operationName":"a","processID":"p1"}]}"#, "Jaeger JSON"),
+    (r#"[{"traceId":"1","id":"2","timestamp":1,"name":"a"}]"#, "Zipkin JSON"),
+    (r#"[[{"traceId":"1","id":"2","annotations":[],"binaryAnnotations":[]}]]"#, "Zipkin JSON"),
 ];
 
 fn told(bytes: &[u8]) -> Vec<&'static str> {

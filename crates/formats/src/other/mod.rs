@@ -3,6 +3,10 @@
 use crate::walk::Entry;
 
 mod jaeger;
+mod zipkin;
 
 /// Every JSON format that is read. Of two that both claim a document, the first has it.
-pub(crate) const ALL: &[Entry] = &[jaeger::ENTRY];
+pub(crate) const ALL: &[Entry] = &[
+    jaeger::ENTRY, //
+    zipkin::ENTRY,
+];
