@@ -1,7 +1,7 @@
-//! Bytes to spans, spans to OTLP JSON.
+//! Bytes to spans, spans to text.
 //!
-//! [`Decoder`] takes an input in chunks and gives a [`SpanSink`](otel::SpanSink) what it reads; [`OtlpJsonWriter`] is a sink that
-//! writes OTLP JSON.
+//! [`Decoder`] takes an input in chunks and gives a [`SpanSink`](otel::SpanSink) what it reads; the writers
+//! are sinks that write OTLP JSON, Jaeger JSON, Zipkin v2 and CSV.
 //!
 //! Not here: any DOM of the input, any storage of spans, any clock, any file.
 
@@ -33,4 +33,6 @@ mod write;
 
 pub use base64::Base64;
 pub use decoder::{Decoder, Format, Outcome, Progress, Refusal, RefusalKind};
-pub use write::{OtlpJsonWriter, span_to_json, value_to_json};
+pub use write::{
+    JaegerJsonWriter, OtlpJsonWriter, SpanCsvWriter, ZipkinV2Writer, span_to_json, value_to_json,
+};

@@ -550,8 +550,21 @@ impl TraceStore {
         }
     }
 
-    /// Gives everything to another sink: a writer, or the builder of a larger store.
+    /// Gives everything to another sink: a writer, or the builder of a larger store. In order of arrival, so that what
+    /// was kept apart by source stays so.
     pub fn feed(&self, sink: &mut dyn SpanSink) {
+        let mut spans: Vec<SpanIdx> = self.row.indices().collect();
+        sort_by_number(&mut spans, |&span| u64::from(self.row[span]));
+        self.feed_in(spans.into_iter(), sink);
+    }
+
+    /// Gives everything to a writer of a format that keeps the spans of a trace together: trace by trace, parents before
+    /// their children.
+    pub fn feed_traces(&self, sink: &mut dyn SpanSink) {
+        self.feed_in(self.row.indices(), sink);
+    }
+
+    fn feed_in(&self, spans: impl Iterator<Item = SpanIdx>, sink: &mut dyn SpanSink) {
         let resources: Vec<_> =
             self.resources.as_slice().iter().map(|content| (sink.open_resource(), content)).collect();
         for (resource, content) in &resources {
@@ -562,9 +575,6 @@ impl TraceStore {
         for (scope, content) in &scopes {
             sink.close_scope(*scope, content);
         }
-        // In order of arrival, so that what was kept apart by source stays so.
-        let mut spans: Vec<SpanIdx> = self.row.indices().collect();
-        sort_by_number(&mut spans, |&span| u64::from(self.row[span]));
         for span in spans {
             let origin = self.origins[self.origin[span]];
             let (Some(resource), Some(scope)) =

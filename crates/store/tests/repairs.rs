@@ -188,3 +188,17 @@ fn a_resource_may_come_late_or_never() {
     assert_eq!(services, [("early", "shop"), ("cut off", "")]);
     assert_eq!(store.warnings().count(WarningKind::MissingTraceId), 2);
 }
+
+#[test]
+fn traces_are_fed_one_after_the_other() {
+    let store = build(
+        "a one 0ms..9ms\na two 5ms..9ms trace=2\n- late 3ms..4ms id=a parent=1 trace=1\n- early 1ms..2ms id=b parent=1 trace=1\n",
+    );
+    let names = |feed: &dyn Fn(&mut Collected)| {
+        let mut fed = Collected::default();
+        feed(&mut fed);
+        fed.spans.iter().map(|(_, _, span)| span.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&|sink| store.feed(sink)), ["one", "two", "late", "early"]);
+    assert_eq!(names(&|sink| store.feed_traces(sink)), ["one", "early", "late", "two"]);
+}

@@ -7,124 +7,11 @@ use otel::{
     AnyValue, EventRow, KeyValue, LinkRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning,
 };
 
+use super::json::Json;
+use super::{Contents, Output};
 use crate::base64::Base64;
 
-/// Puts commas and line breaks where they belong.
-struct Json {
-    out: Vec<u8>,
-    /// Spaces a level; none: one line.
-    indent: usize,
-    depth: usize,
-    /// Nothing yet stands in the innermost array or object.
-    first: bool,
-}
-
 impl Json {
-    fn compact(out: Vec<u8>) -> Self {
-        Self { out, indent: 0, depth: 0, first: true }
-    }
-
-    fn line(&mut self) {
-        if self.indent > 0 {
-            self.out.push(b'\n');
-            self.out.resize(self.out.len() + self.indent * self.depth, b' ');
-        }
-    }
-
-    /// Before every member and element.
-    fn next(&mut self) {
-        if !self.first {
-            self.out.push(b',');
-        }
-        self.first = false;
-        if self.depth > 0 {
-            self.line();
-        }
-    }
-
-    fn open(&mut self, bracket: u8) {
-        self.out.push(bracket);
-        self.depth += 1;
-        self.first = true;
-    }
-
-    fn close(&mut self, bracket: u8) {
-        self.depth = self.depth.saturating_sub(1);
-        if !self.first {
-            self.line();
-        }
-        self.out.push(bracket);
-        self.first = false;
-    }
-
-    fn object(&mut self, write: impl FnOnce(&mut Self)) {
-        self.open(b'{');
-        write(self);
-        self.close(b'}');
-    }
-
-    fn list<T>(&mut self, elements: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
-        self.open(b'[');
-        for element in elements {
-            self.next();
-            write(self, element);
-        }
-        self.close(b']');
-    }
-
-    fn name(&mut self, name: &str) {
-        self.next();
-        self.string(name);
-        self.out.extend_from_slice(if self.indent > 0 { b": " } else { b":" });
-    }
-
-    fn string(&mut self, text: &str) {
-        // Writing to memory cannot fail, and a string is always JSON.
-        if serde_json::to_writer(&mut self.out, text).is_err() {
-            self.out.extend_from_slice(b"\"\"");
-        }
-    }
-
-    fn display(&mut self, value: impl std::fmt::Display) {
-        if write!(self.out, "{value}").is_err() {
-            self.out.push(b'0');
-        }
-    }
-
-    fn quoted(&mut self, value: impl std::fmt::Display) {
-        self.out.push(b'"');
-        self.display(value);
-        self.out.push(b'"');
-    }
-
-    fn text_member(&mut self, name: &str, text: &str) {
-        if !text.is_empty() {
-            self.name(name);
-            self.string(text);
-        }
-    }
-
-    fn count_member(&mut self, name: &str, count: u32) {
-        if count != 0 {
-            self.name(name);
-            self.display(count);
-        }
-    }
-
-    fn u64_member(&mut self, name: &str, value: u64) {
-        if value != 0 {
-            self.name(name);
-            self.quoted(value);
-        }
-    }
-
-    fn id_member(&mut self, name: &str, absent: bool, id: impl std::fmt::Display) {
-        if !absent {
-            self.name(name);
-            self.quoted(id);
-        }
-    }
-
     fn attributes(&mut self, attributes: &[KeyValue<'_>]) {
         if !attributes.is_empty() {
             self.name("attributes");
@@ -180,37 +67,6 @@ impl Json {
                 });
             }
         });
-    }
-
-    /// As JSON has it, without the names of the kinds.
-    fn plain(&mut self, value: &AnyValue<'_>) {
-        match value {
-            AnyValue::Empty => self.display("null"),
-            AnyValue::Str(text) => self.string(text),
-            AnyValue::Bool(value) => self.display(value),
-            AnyValue::Int(value) => self.display(value),
-            AnyValue::Double(value) => self.double(*value),
-            AnyValue::Bytes(bytes) => self.quoted(Base64(bytes)),
-            AnyValue::Array(values) => self.list(values, Self::plain),
-            AnyValue::Map(entries) => self.object(|json| {
-                for KeyValue { key, value } in entries {
-                    json.name(key);
-                    json.plain(value);
-                }
-            }),
-        }
-    }
-
-    fn double(&mut self, value: f64) {
-        if value.is_nan() {
-            self.string("NaN");
-        } else if value.is_infinite() {
-            self.string(if value > 0.0 { "Infinity" } else { "-Infinity" });
-        } else {
-            // Rust's `Debug` of a finite number is JSON, and reads back as the same number. It is here for 5 kB; that of
-            // serde_json, which must read but need not write numbers, takes 10.
-            self.display(format_args!("{value:?}"));
-        }
     }
 
     fn span(&mut self, span: &SpanRow<'_>) {
@@ -289,16 +145,9 @@ impl Json {
     }
 }
 
-/// A value as plain JSON: arrays and objects as such, bytes in base64, numbers that JSON has not by their names.
-pub fn value_to_json(value: &AnyValue<'_>) -> String {
-    let mut json = Json::compact(Vec::new());
-    json.plain(value);
-    String::from_utf8(json.out).unwrap_or_default()
-}
-
 /// One span as a whole OTLP JSON document, indented.
 pub fn span_to_json(span: &SpanRow<'_>, resource: &Resource<'_>, scope: &Scope<'_>) -> String {
-    let mut json = Json { indent: 2, ..Json::compact(Vec::new()) };
+    let mut json = Json::indented();
     json.object(|json| {
         json.name("resourceSpans");
         json.list([()], |json, ()| {
@@ -335,14 +184,11 @@ const GROUP: usize = 1 << 20;
 /// their content comes before their last span or right after it.
 #[derive(Debug)]
 pub struct OtlpJsonWriter<W> {
-    out: W,
-    /// What is being put together.
-    text: Vec<u8>,
-    /// The first error of `out`; calls of a sink cannot fail.
-    error: Option<io::Error>,
-    /// Content as JSON members, by reference; not there until it is closed.
-    resources: Vec<Option<Vec<u8>>>,
-    scopes: Vec<Option<Vec<u8>>>,
+    out: Output<W>,
+    /// Members of an element of `resourceSpans`, up to its scopes.
+    resources: Contents,
+    /// Members of an element of `scopeSpans`, up to its spans.
+    scopes: Contents,
     /// Not yet written, in order. Never empty once there was a span.
     groups: Vec<Group>,
     /// The resource whose scopes are being written.
@@ -353,11 +199,9 @@ impl<W: Write> OtlpJsonWriter<W> {
     /// Writes to `out` in pieces; needs no buffer of its own.
     pub fn new(out: W) -> Self {
         Self {
-            out,
-            text: b"{\"resourceSpans\":[".to_vec(),
-            error: None,
-            resources: Vec::new(),
-            scopes: Vec::new(),
+            out: Output::new(out, "{\"resourceSpans\":["),
+            resources: Contents::default(),
+            scopes: Contents::default(),
             groups: Vec::new(),
             open: None,
         }
@@ -372,37 +216,33 @@ impl<W: Write> OtlpJsonWriter<W> {
             self.write_group(&group);
         }
         if self.open.is_some() {
-            self.text.extend_from_slice(b"]}");
+            self.out.text.extend_from_slice(b"]}");
         }
-        self.text.extend_from_slice(b"]}");
-        self.flush();
-        match self.error {
-            Some(error) => Err(error),
-            None => self.out.flush().map(|()| self.out),
-        }
+        self.out.text.extend_from_slice(b"]}");
+        self.out.finish()
     }
 
     /// Writes the groups at the front that are known and over.
     fn write_known(&mut self, current_too: bool) {
         let over = self.groups.len() - usize::from(!current_too && !self.groups.is_empty());
         let known = |group: &Group| {
-            given(&self.resources, group.resource.0).is_some() && given(&self.scopes, group.scope.0).is_some()
+            self.resources.given(group.resource.0).is_some() && self.scopes.given(group.scope.0).is_some()
         };
         let ready = self.groups.iter().take(over).take_while(|group| known(group)).count();
         let rest = self.groups.split_off(ready);
         for group in std::mem::replace(&mut self.groups, rest) {
             self.write_group(&group);
         }
-        self.flush();
+        self.out.flush();
     }
 
     fn write_group(&mut self, group: &Group) {
-        let text = &mut self.text;
+        let text = &mut self.out.text;
         if self.open == Some(group.resource) {
             text.push(b',');
         } else {
             text.extend_from_slice(if self.open.is_some() { b"]},{" } else { b"{" });
-            text.extend_from_slice(given(&self.resources, group.resource.0).unwrap_or_default());
+            text.extend_from_slice(self.resources.given(group.resource.0).unwrap_or_default());
             if text.last() != Some(&b'{') {
                 text.push(b',');
             }
@@ -410,7 +250,7 @@ impl<W: Write> OtlpJsonWriter<W> {
             self.open = Some(group.resource);
         }
         text.push(b'{');
-        text.extend_from_slice(given(&self.scopes, group.scope.0).unwrap_or_default());
+        text.extend_from_slice(self.scopes.given(group.scope.0).unwrap_or_default());
         if text.last() != Some(&b'{') {
             text.push(b',');
         }
@@ -418,46 +258,23 @@ impl<W: Write> OtlpJsonWriter<W> {
         text.extend_from_slice(&group.spans);
         text.extend_from_slice(b"]}");
     }
-
-    fn flush(&mut self) {
-        if self.error.is_none()
-            && let Err(error) = self.out.write_all(&self.text)
-        {
-            self.error = Some(error);
-        }
-        self.text.clear();
-    }
-}
-
-fn given(contents: &[Option<Vec<u8>>], index: u32) -> Option<&[u8]> {
-    contents.get(index as usize)?.as_deref()
-}
-
-fn give(contents: &mut [Option<Vec<u8>>], index: u32, write: impl FnOnce(&mut Json)) {
-    if let Some(content) = contents.get_mut(index as usize) {
-        let mut json = Json::compact(Vec::new());
-        write(&mut json);
-        *content = Some(json.out);
-    }
 }
 
 impl<W: Write> SpanSink for OtlpJsonWriter<W> {
     fn open_resource(&mut self) -> ResourceRef {
-        self.resources.push(None);
-        ResourceRef(self.resources.len() as u32 - 1)
+        ResourceRef(self.resources.open())
     }
 
     fn close_resource(&mut self, resource: ResourceRef, content: &Resource<'_>) {
-        give(&mut self.resources, resource.0, |json| json.resource(content));
+        self.resources.give(resource.0, |json| json.resource(content));
     }
 
     fn open_scope(&mut self) -> ScopeRef {
-        self.scopes.push(None);
-        ScopeRef(self.scopes.len() as u32 - 1)
+        ScopeRef(self.scopes.open())
     }
 
     fn close_scope(&mut self, scope: ScopeRef, content: &Scope<'_>) {
-        give(&mut self.scopes, scope.0, |json| json.scope(content));
+        self.scopes.give(scope.0, |json| json.scope(content));
     }
 
     fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
