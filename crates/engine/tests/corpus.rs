@@ -35,6 +35,8 @@ const OPENED: &[&str] = &[
     "tempo-json",
     "jaeger-json",
     "zipkin-json",
+    "xray",
+    "gcp",
 ];
 
 /// Where the oracle's counts and ours differ, and why.
@@ -108,6 +110,12 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "zipkin-json/scalyr__opentelemetry-exporter-dataset__pkg__translator__zipkin__zipkinv1__testdata__zipkin_v1_single_batch.json",
         "spans 5 traces 1 services 3 depth 4 errors 0 orphans 0 events 1 links 0",
         "as above",
+    ),
+    (
+        "xray/scalyr__opentelemetry-exporter-dataset__ddbSample.txt",
+        "spans 18 traces 1 services 1 depth 6 errors 5 orphans 0 events 5 links 0",
+        "a segment is named after its service, a subsegment after its work: the oracle takes every name for a service; and \
+         exceptions are events",
     ),
 ];
 

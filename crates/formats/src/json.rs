@@ -233,6 +233,23 @@ impl<'t> Json<'t> {
         }
     }
 
+    /// Adds the members of an object, and theirs, as attributes whose keys are the names on the way, with dots between.
+    /// Arrays stay arrays. `left_out`: names at the top that are told otherwise.
+    pub(crate) fn flatten<'j>(&'j self, prefix: &str, left_out: &[&str], attributes: &mut Vec<KeyValue<'j>>) {
+        for (name, value) in self.members() {
+            if left_out.contains(&&**name) {
+                continue;
+            }
+            let key = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
+            match value {
+                Self::Null => {}
+                // Objects are nested no deeper than `MAX_DEPTH`.
+                Self::Object(_) => value.flatten(&key, &[], attributes),
+                _ => attributes.push(KeyValue::new(key, value.value())),
+            }
+        }
+    }
+
     /// The members of an object as attributes; null ones are none.
     pub(crate) fn attributes(&self) -> Vec<KeyValue<'_>> {
         let present = self.members().iter().filter(|(_, value)| !value.is_null());

@@ -9,6 +9,23 @@ use otel::{AnyValue, KeyValue};
 /// by it reads back as it was.
 const ALIASES: &[(&str, &str)] = &[
     ("http.path", "url.path"),
+    ("http.request.client_ip", "client.address"),
+    ("http.request.user_agent", "user_agent.original"),
+    ("http.response.content_length", "http.response.body.size"),
+    ("sql.sanitized_query", "db.query.text"),
+    ("sql.database_type", "db.system.name"),
+    ("aws.operation", "rpc.method"),
+    ("/http/method", "http.request.method"),
+    ("/http/url", "url.full"),
+    ("/http/path", "url.path"),
+    ("/http/route", "http.route"),
+    ("/http/host", "server.address"),
+    ("/http/status_code", "http.response.status_code"),
+    ("/http/user_agent", "user_agent.original"),
+    ("/http/request/size", "http.request.body.size"),
+    ("/http/response/size", "http.response.body.size"),
+    ("/http/client_protocol", "network.protocol.name"),
+    ("/error/name", "error.type"),
     ("http.request.uri", "url.full"),
     ("http.request.url", "url.full"),
     ("http.response.status", "http.response.status_code"),
@@ -42,14 +59,19 @@ pub(crate) fn complete(attributes: &mut Vec<KeyValue<'_>>) {
     }
 }
 
-/// Codes and ports are numbers, whatever text they came in.
+/// Codes, ports and sizes are numbers, whatever text they came in.
 fn usual_type<'a>(name: &str, value: &AnyValue<'a>) -> AnyValue<'a> {
     match value {
-        AnyValue::Str(text) if matches!(name, "http.response.status_code" | "server.port") => {
-            text.parse().map_or_else(|_| value.clone(), AnyValue::Int)
-        }
+        AnyValue::Str(text) if is_number(name) => text.parse().map_or_else(|_| value.clone(), AnyValue::Int),
         _ => value.clone(),
     }
+}
+
+fn is_number(name: &str) -> bool {
+    matches!(
+        name,
+        "http.response.status_code" | "server.port" | "http.request.body.size" | "http.response.body.size"
+    )
 }
 
 #[cfg(test)]

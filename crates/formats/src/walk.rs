@@ -65,6 +65,9 @@ pub(crate) fn name_at(path: Path<'_>) -> &str {
 
 /// Reads one format. Lives from its first document to the end of the input.
 pub(crate) trait JsonFormat {
+    /// A document begins.
+    fn begin(&mut self, _shape: &Shape<'_>) {}
+
     /// A value begins at `path` with the byte `first`. Called once for every value that is walked to.
     fn step(&mut self, path: Path<'_>, first: u8) -> Take;
 
@@ -280,7 +283,7 @@ impl Walk {
         let goes_on = |entry: &usize| self.catalog.get(*entry).is_some_and(|entry| (entry.goes_on)(&shape));
         let told = told.or_else(|| self.catalog.iter().position(claims)).or_else(|| before.filter(goes_on));
         match told {
-            Some(entry) => self.begin(entry),
+            Some(entry) => self.begin(entry, &shape),
             None => {
                 self.current = None;
                 Told::Otlp
@@ -288,7 +291,7 @@ impl Walk {
         }
     }
 
-    fn begin(&mut self, entry: usize) -> Told {
+    fn begin(&mut self, entry: usize, shape: &Shape<'_>) -> Told {
         self.current = self.formats.iter().position(|(of, _)| *of == entry);
         if self.current.is_none() {
             let Some(open) = self.catalog.get(entry).and_then(|entry| entry.open) else {
@@ -297,6 +300,7 @@ impl Walk {
             self.formats.push((entry, open()));
             self.current = Some(self.formats.len() - 1);
         }
+        self.with(|format, _, _, _| format.begin(shape));
         Told::Other
     }
 

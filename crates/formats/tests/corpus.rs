@@ -16,6 +16,8 @@ const OPENED: &[&str] = &[
     "tempo-json",
     "jaeger-json",
     "zipkin-json",
+    "xray",
+    "gcp",
 ];
 
 fn corpus() -> Option<PathBuf> {

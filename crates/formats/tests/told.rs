@@ -10,7 +10,12 @@ use std::path::Path;
 use formats::Format;
 
 /// Folders of the corpus, and what their files are told to be.
-const FOLDERS: &[(&str, &str)] = &[("jaeger-json", "Jaeger JSON"), ("zipkin-json", "Zipkin JSON")];
+const FOLDERS: &[(&str, &str)] = &[
+    ("jaeger-json", "Jaeger JSON"),
+    ("zipkin-json", "Zipkin JSON"),
+    ("xray", "AWS X-Ray segments"),
+    ("gcp", "Google Cloud Trace JSON"),
+];
 
 /// Files that are of another format than their folder.
 const OTHERS: &[(&str, &str)] = &[];
@@ -27,6 +32,26 @@ const SMALLEST: &[(&str, &str)] = &[
     (r#"{"spans":[{"traceID":"1","spanID":"2","operationName":"a","processID":"p1"}]}"#, "Jaeger JSON"),
     (r#"[{"traceId":"1","id":"2","timestamp":1,"name":"a"}]"#, "Zipkin JSON"),
     (r#"[[{"traceId":"1","id":"2","annotations":[],"binaryAnnotations":[]}]]"#, "Zipkin JSON"),
+    (
+        r#"{"trace_id":"1-5f2aebcc-b475d14618c51eaa28753d37","id":"1","name":"a","start_time":1.5}"#,
+        "AWS X-Ray segments",
+    ),
+    (
+        r#"{"format":"json","version":1} {"trace_id":"1-2-3","id":"1","name":"a","in_progress":true}"#,
+        "AWS X-Ray segments",
+    ),
+    (
+        r#"{"Traces":[{"Id":"1-2-3","Segments":[{"Id":"1","Document":"{\"id\":\"1\"}"}]}]}"#,
+        "AWS X-Ray segments",
+    ),
+    (
+        r#"{"traces":[{"projectId":"p","traceId":"1","spans":[{"spanId":"1","name":"a"}]}]}"#,
+        "Google Cloud Trace JSON",
+    ),
+    (
+        r#"{"spans":[{"name":"projects/p/traces/1/spans/2","spanId":"2","displayName":{"value":"a"},"startTime":""}]}"#,
+        "Google Cloud Trace JSON",
+    ),
 ];
 
 fn told(bytes: &[u8]) -> Vec<&'static str> {

@@ -2,11 +2,15 @@
 
 use crate::walk::Entry;
 
+mod google;
 mod jaeger;
+mod xray;
 mod zipkin;
 
 /// Every JSON format that is read. Of two that both claim a document, the first has it.
 pub(crate) const ALL: &[Entry] = &[
     jaeger::ENTRY, //
     zipkin::ENTRY,
+    xray::ENTRY,
+    google::ENTRY,
 ];
