@@ -5,8 +5,8 @@ use std::fmt;
 use otel::{SpanSink, Warning, WarningKind};
 
 use crate::envelope::Envelope;
-use crate::gzip::{Damage, Gzip};
 use crate::text::Window;
+use crate::unpack::gzip::{Damage, Gzip};
 use crate::{magic, other};
 
 /// Text is decoded in pieces of this size: what is decoded is still in the cache it was checked in.

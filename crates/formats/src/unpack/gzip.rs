@@ -3,6 +3,9 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use super::stack::Inside;
+use super::{Container, DamageKind, Layer, PIECE, TooMuch, gather};
+
 /// A header longer than this is none: file name and comment have no end of their own.
 const LONGEST_HEADER: usize = 64 << 10;
 
@@ -31,8 +34,7 @@ enum Place {
 #[derive(Debug)]
 pub(crate) struct Gzip {
     place: Place,
-    inflate: Decompress,
-    checksum: Checksum,
+    inflate: Inflate,
     members: usize,
     /// What was decompressed and not yet taken.
     pub(crate) text: Vec<u8>,
@@ -40,74 +42,48 @@ pub(crate) struct Gzip {
 
 impl Gzip {
     pub(crate) fn new() -> Self {
-        Self {
-            place: Place::Header(Vec::new()),
-            inflate: Decompress::new(false),
-            checksum: Checksum::new(),
-            members: 0,
-            text: Vec::new(),
-        }
+        Self { place: Place::Header(Vec::new()), inflate: Inflate::new(), members: 0, text: Vec::new() }
     }
 
     /// What could be decompressed before the damage is in `text`.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), Damage> {
         while !bytes.is_empty() {
-            match &mut self.place {
-                Place::Header(header) => {
-                    let before = header.len();
-                    header.extend_from_slice(bytes);
-                    let Some(length) = header_length(header)? else { return Ok(()) };
-                    bytes = bytes.get(length.saturating_sub(before)..).unwrap_or_default();
-                    self.place = Place::Body;
-                }
-                Place::Body => {
-                    let (taken, ended) = self.inflate(bytes)?;
-                    bytes = bytes.get(taken..).unwrap_or_default();
-                    if ended {
-                        self.place = Place::Trailer(Vec::new());
-                    }
-                }
-                Place::Trailer(trailer) => {
-                    let (of_trailer, rest) = bytes.split_at(bytes.len().min(8 - trailer.len()));
-                    trailer.extend_from_slice(of_trailer);
-                    bytes = rest;
-                    if let Ok(trailer) = <[u8; 8]>::try_from(trailer.as_slice()) {
-                        if u64::from_le_bytes(trailer) != self.checksum.value() {
-                            return Err(Damage::Checksum);
-                        }
-                        self.members += 1;
-                        self.inflate.reset(false);
-                        self.checksum.reset();
-                        self.place = Place::Header(Vec::new());
-                    }
-                }
-            }
+            self.step(&mut bytes)?;
         }
         Ok(())
     }
 
-    /// How many bytes were of use, and whether the member ended with them.
-    fn inflate(&mut self, bytes: &[u8]) -> Result<(usize, bool), Damage> {
-        let before = self.inflate.total_in();
-        loop {
-            let taken = (self.inflate.total_in() - before) as usize;
-            let rest = bytes.get(taken..).unwrap_or_default();
-            let from = self.text.len();
-            self.text.reserve(32 << 10);
-            let status = self.inflate.decompress_vec(rest, &mut self.text, FlushDecompress::None);
-            let new = self.text.get(from..).unwrap_or_default();
-            self.checksum.add(new);
-            let taken = (self.inflate.total_in() - before) as usize;
-            match status {
-                Ok(Status::StreamEnd) => return Ok((taken, true)),
-                // With room to spare, all there was is out.
-                Ok(_) if taken == bytes.len() && self.text.len() < self.text.capacity() => {
-                    return Ok((taken, false));
+    /// Takes some of `bytes`, which are at least one.
+    fn step(&mut self, bytes: &mut &[u8]) -> Result<(), Damage> {
+        match &mut self.place {
+            Place::Header(header) => {
+                let before = header.len();
+                header.extend_from_slice(bytes);
+                let Some(length) = header_length(header)? else {
+                    *bytes = &[];
+                    return Ok(());
+                };
+                *bytes = bytes.get(length.saturating_sub(before)..).unwrap_or_default();
+                self.place = Place::Body;
+            }
+            Place::Body => {
+                if self.inflate.take(bytes, &mut self.text)? {
+                    self.place = Place::Trailer(Vec::new());
                 }
-                Ok(_) if !new.is_empty() || taken > bytes.len() - rest.len() => {}
-                Ok(_) | Err(_) => return Err(Damage::Data),
+            }
+            Place::Trailer(trailer) => {
+                gather(trailer, bytes, 8);
+                if let Ok(trailer) = <[u8; 8]>::try_from(trailer.as_slice()) {
+                    if u64::from_le_bytes(trailer) != self.inflate.checksum.value() {
+                        return Err(Damage::Checksum);
+                    }
+                    self.members += 1;
+                    self.inflate.reset();
+                    self.place = Place::Header(Vec::new());
+                }
             }
         }
+        Ok(())
     }
 
     /// There are no more bytes.
@@ -115,6 +91,87 @@ impl Gzip {
         match &self.place {
             Place::Header(header) if header.is_empty() && self.members > 0 => Ok(()),
             _ => Err(Damage::Cut),
+        }
+    }
+}
+
+impl From<Damage> for DamageKind {
+    fn from(damage: Damage) -> Self {
+        match damage {
+            Damage::Cut => Self::Cut,
+            Damage::Header => Self::Header,
+            Damage::Data => Self::Data,
+            Damage::Checksum => Self::Checksum,
+        }
+    }
+}
+
+/// Told by the two bytes of the magic and the one method there is.
+pub(super) const GZIP: Container =
+    Container { name: "gzip", tells: |head| head.begins(b"\x1F\x8B\x08"), open: || Box::new(Gzip::new()) };
+
+impl Layer for Gzip {
+    fn push(&mut self, bytes: &[u8], inside: &mut Inside<'_>) -> Result<(), TooMuch> {
+        let mut after = bytes.len();
+        for piece in bytes.chunks(PIECE) {
+            after -= piece.len();
+            let mut rest = piece;
+            let mut stepped = Ok(());
+            while stepped.is_ok() && !rest.is_empty() {
+                stepped = self.step(&mut rest);
+            }
+            inside.bytes(&self.text)?;
+            self.text.clear();
+            if let Err(damage) = stepped {
+                inside.spoiled(after + rest.len(), damage.into());
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, inside: &mut Inside<'_>) -> Result<(), TooMuch> {
+        if let Err(damage) = Self::finish(self) {
+            inside.spoiled(0, damage.into());
+        }
+        Ok(())
+    }
+}
+
+/// Deflate (RFC 1951) and the checksum of what comes out.
+#[derive(Debug)]
+pub(super) struct Inflate {
+    inflate: Decompress,
+    pub(super) checksum: Checksum,
+}
+
+impl Inflate {
+    pub(super) fn new() -> Self {
+        Self { inflate: Decompress::new(false), checksum: Checksum::new() }
+    }
+
+    fn reset(&mut self) {
+        self.inflate.reset(false);
+        self.checksum.reset();
+    }
+
+    /// Takes what is of use, adds to `text` all that comes of it, and tells whether that is the end.
+    pub(super) fn take(&mut self, bytes: &mut &[u8], text: &mut Vec<u8>) -> Result<bool, Damage> {
+        loop {
+            let (from, before) = (text.len(), self.inflate.total_in());
+            text.reserve(32 << 10);
+            let status = self.inflate.decompress_vec(bytes, text, FlushDecompress::None);
+            let new = text.get(from..).unwrap_or_default();
+            self.checksum.add(new);
+            let taken = (self.inflate.total_in() - before) as usize;
+            *bytes = bytes.get(taken..).unwrap_or_default();
+            match status {
+                Ok(Status::StreamEnd) => return Ok(true),
+                // With room to spare, all there was is out.
+                Ok(_) if bytes.is_empty() && text.len() < text.capacity() => return Ok(false),
+                Ok(_) if !new.is_empty() || taken > 0 => {}
+                Ok(_) | Err(_) => return Err(Damage::Data),
+            }
         }
     }
 }
@@ -151,7 +208,7 @@ fn header_length(bytes: &[u8]) -> Result<Option<usize>, Damage> {
 
 /// CRC-32 and length.
 #[derive(Debug)]
-struct Checksum {
+pub(super) struct Checksum {
     /// Of a byte that is followed by so many others.
     tables: Box<[[u32; 256]; 8]>,
     inverse: u32,
@@ -159,7 +216,7 @@ struct Checksum {
 }
 
 impl Checksum {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut tables = Box::new([[0; 256]; 8]);
         for byte in 0..=255_u8 {
             let mut remainder = u32::from(byte);
@@ -180,7 +237,7 @@ impl Checksum {
     }
 
     #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
-    fn add(&mut self, bytes: &[u8]) {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u32);
         let of = |followed_by: usize, byte: u8| self.tables[followed_by][usize::from(byte)];
         let (groups, rest) = bytes.as_chunks::<8>();
@@ -204,7 +261,7 @@ impl Checksum {
     }
 
     /// As the eight bytes of a trailer, read from the low end.
-    fn value(&self) -> u64 {
+    pub(super) fn value(&self) -> u64 {
         u64::from(!self.inverse) | u64::from(self.length) << 32
     }
 }
