@@ -37,6 +37,9 @@ const OPENED: &[&str] = &[
     "zipkin-json",
     "xray",
     "gcp",
+    "llm-langfuse",
+    "llm-openinference",
+    "otel-stdout",
 ];
 
 /// Where the oracle's counts and ours differ, and why.
@@ -116,6 +119,31 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "spans 18 traces 1 services 1 depth 6 errors 5 orphans 0 events 5 links 0",
         "a segment is named after its service, a subsegment after its work: the oracle takes every name for a service; and \
          exceptions are events",
+    ),
+    (
+        "llm-langfuse/langfuse__langfuse__agno-2025-06-11.trace.json",
+        "spans 6 traces 1 services 1 depth 3 errors 0 orphans 0 events 0 links 0",
+        "the resource names the service; the oracle takes the type of an observation for it",
+    ),
+    (
+        "llm-langfuse/langfuse__langfuse__beeai-2025-08-01.trace.json",
+        "spans 29 traces 1 services 1 depth 4 errors 0 orphans 0 events 0 links 0",
+        "as above",
+    ),
+    (
+        "llm-langfuse/langfuse__langfuse__crewai-2025-07-11.trace.json",
+        "spans 6 traces 1 services 1 depth 4 errors 0 orphans 0 events 0 links 0",
+        "as above",
+    ),
+    (
+        "llm-langfuse/langfuse__langfuse__openai-agents-2025-09-30.trace.json",
+        "spans 5 traces 1 services 1 depth 3 errors 0 orphans 0 events 0 links 0",
+        "as above",
+    ),
+    (
+        "llm-langfuse/langfuse__langfuse__vercel-aisdk-2025-11-17.trace.json",
+        "spans 3 traces 1 services 1 depth 2 errors 0 orphans 0 events 0 links 0",
+        "as above",
     ),
 ];
 

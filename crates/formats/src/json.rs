@@ -210,6 +210,23 @@ impl<'t> Json<'t> {
         }
     }
 
+    /// As [`Json::trace_id`]; a UUID is its 32 digits.
+    pub(crate) fn uuid_trace_id(&self, notes: &mut Notes) -> TraceId {
+        match uuid(self.text()) {
+            Some(digits) => TraceId(digits),
+            None => self.trace_id("traceId", notes),
+        }
+    }
+
+    /// As [`Json::span_id`]; of a UUID, whose 32 digits are too many, an id is made.
+    pub(crate) fn uuid_span_id(&self, notes: &mut Notes) -> SpanId {
+        match uuid(self.text()) {
+            // Halves of random bits: as unlikely to meet as any two ids.
+            Some(digits) => SpanId((digits >> 64) as u64 ^ digits as u64),
+            None => self.span_id("spanId", notes),
+        }
+    }
+
     #[cold]
     fn made_up(&self, name: &str, expected: &str, notes: &mut Notes) {
         notes.add(
@@ -255,6 +272,14 @@ impl<'t> Json<'t> {
         let present = self.members().iter().filter(|(_, value)| !value.is_null());
         present.map(|(name, value)| KeyValue::new(&**name, value.value())).collect()
     }
+}
+
+/// `123e4567-e89b-12d3-a456-426614174000` (RFC 9562).
+fn uuid(text: &str) -> Option<u128> {
+    let is_uuid =
+        text.len() == 36 && [8, 13, 18, 23].iter().all(|&at| text.as_bytes().get(at) == Some(&b'-'));
+    let digits: String = text.split('-').collect();
+    (is_uuid && digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok())?
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ fn text(text: Cow<'_, str>) -> Cow<'static, str> {
 }
 
 /// Recursion is bounded: the decoder reads values no deeper than `MAX_VALUE_DEPTH`.
-fn value(value: AnyValue<'_>) -> AnyValue<'static> {
+pub(crate) fn value(value: AnyValue<'_>) -> AnyValue<'static> {
     match value {
         AnyValue::Empty => AnyValue::Empty,
         AnyValue::Str(string) => AnyValue::Str(text(string)),

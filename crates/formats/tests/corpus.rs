@@ -18,6 +18,9 @@ const OPENED: &[&str] = &[
     "zipkin-json",
     "xray",
     "gcp",
+    "llm-langfuse",
+    "llm-openinference",
+    "otel-stdout",
 ];
 
 fn corpus() -> Option<PathBuf> {

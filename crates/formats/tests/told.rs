@@ -15,6 +15,9 @@ const FOLDERS: &[(&str, &str)] = &[
     ("zipkin-json", "Zipkin JSON"),
     ("xray", "AWS X-Ray segments"),
     ("gcp", "Google Cloud Trace JSON"),
+    ("llm-langfuse", "Langfuse JSON"),
+    ("llm-openinference", "JavaScript SDK spans"),
+    ("otel-stdout", "Go SDK spans"),
 ];
 
 /// Files that are of another format than their folder.
@@ -51,6 +54,19 @@ const SMALLEST: &[(&str, &str)] = &[
     (
         r#"{"spans":[{"name":"projects/p/traces/1/spans/2","spanId":"2","displayName":{"value":"a"},"startTime":""}]}"#,
         "Google Cloud Trace JSON",
+    ),
+    (
+        r#"{"id":"t","projectId":"p","observations":[{"id":"1","traceId":"t","type":"SPAN"}]}"#,
+        "Langfuse JSON",
+    ),
+    (r#"{"Name":"a","SpanContext":{"TraceID":"1","SpanID":"2"}}"#, "Go SDK spans"),
+    (
+        r#"[{"name":"a","spanContext":{"traceId":"1","spanId":"2"},"startTime":[1,2]}]"#,
+        "JavaScript SDK spans",
+    ),
+    (
+        r#"{"name":"a","context":{"trace_id":"0x1","span_id":"0x2"},"kind":"SpanKind.CLIENT"}"#,
+        "Python SDK spans",
     ),
 ];
 

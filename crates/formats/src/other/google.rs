@@ -22,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry {
 };
 
 fn tells(shape: &Shape<'_>) -> bool {
-    shape.depth_of(&["projectId", "traceId"]).is_some()
+    shape.depth_of(&["projectId", "traceId", "spans"]).is_some()
         || shape.depth_of(&["spanId", "displayName", "startTime"]).is_some()
         || shape.depth_of(&["spanId", "labels", "startTime"]).is_some()
 }

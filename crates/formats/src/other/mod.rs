@@ -4,6 +4,8 @@ use crate::walk::Entry;
 
 mod google;
 mod jaeger;
+mod langfuse;
+mod sdk;
 mod xray;
 mod zipkin;
 
@@ -13,4 +15,8 @@ pub(crate) const ALL: &[Entry] = &[
     zipkin::ENTRY,
     xray::ENTRY,
     google::ENTRY,
+    langfuse::ENTRY,
+    sdk::GO,
+    sdk::JAVASCRIPT,
+    sdk::PYTHON,
 ];
