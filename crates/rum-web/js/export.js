@@ -4,7 +4,7 @@
 import * as glue from 'pipeline';
 
 import { attempt, complain } from './context.js';
-import { configure, definitions, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
+import { definitions, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
 
 // A millisecond or so at once.
 const SLICE_BYTES = 1 << 17;
@@ -105,7 +105,6 @@ export function createExporter(options, resource, origin) {
       if (exporter.stopped) return;
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
       reset();
-      configure({ written: take });
       complain(error);
     }
   }
@@ -134,11 +133,14 @@ export function createExporter(options, resource, origin) {
   }
 
   function hand() {
+    if (!waiting()) return 0;
+    const texts = definitions();
     const records = take();
     const time = performance.now();
-    if (!records.length) return 0;
-    pipeline.push(records, time);
-    aside?.push(records, time);
+    for (const it of [pipeline, aside]) {
+      if (texts.length) it?.push(texts, time);
+      it?.push(records, time);
+    }
     if (aside) tell(time);
     return records.length;
   }
@@ -150,7 +152,7 @@ export function createExporter(options, resource, origin) {
     if (!pipeline || aside) return;
     drain();
     aside = create(0);
-    aside.push(definitions(), 0);
+    aside.push(definitions(true), 0);
   }
 
   function tell(time) {

@@ -3,7 +3,7 @@
 import { attempt, bind, current, hookBoundaries, listen, undoAll, within, wrapPromise } from './context.js';
 import { createExporter } from './export.js';
 import { hookErrors } from './errors.js';
-import { closeAll, hookInteractions, recentInteraction } from './interaction.js';
+import { closeAll, hookInteractions, recentId } from './interaction.js';
 import { hookPageLoad } from './page.js';
 import { configure, reset } from './record.js';
 import { endRequests, hookRequests, settleTimings } from './requests.js';
@@ -77,10 +77,8 @@ class Tracer {
       return span;
     }
     const span = this.root(name, kind, attributes);
-    const recent = recentInteraction();
-    if (recent) span.setAttribute('flamefall.interaction.recent_id', recent.span.spanId);
     span.alone = true;
-    return span;
+    return span.setAttribute('flamefall.interaction.recent_id', recentId(span.start));
   }
 
   describe(span, attributes) {

@@ -70,12 +70,12 @@ export class Interaction {
     // What began while the page was loading is explained by that for as long as it loads.
     this.context.expired = this.type === 'page_load';
     this.span.setAttribute('flamefall.interaction.end', cause).end(end);
-    if (this.span.recording) settle(this.group);
+    if (this.span.recording) settle(this.span);
   }
 }
 
-/** The interaction a person began last, while it may still explain work of unknown origin. */
-export const recentInteraction = () => (recent && now() - recent.span.start < LONGEST_MILLIS ? recent : undefined);
+/** The id of the interaction a person began last, while it may still explain work of unknown origin that begins at `time`. */
+export const recentId = (time) => (recent && time - recent.span.start < LONGEST_MILLIS ? (recent.id ??= recent.span.spanId) : undefined);
 
 function closeQuiet() {
   const time = now();

@@ -1,6 +1,6 @@
 // Which requests carry the context, and in which headers.
 
-import { SAMPLED } from './span.js';
+import { SAMPLED, idsOf } from './span.js';
 
 /** An origin, a URLPattern, or a regular expression over the URL without its query: never a part of a text. */
 function matches(rule, { href, origin, pathname }) {
@@ -77,8 +77,8 @@ function isSimple(method, headers, body) {
 
 /** A remote context from a `traceparent`, or undefined. */
 export function parseTraceparent(text, traceState) {
-  const match = /^\s*(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})\s*$/.exec(text ?? '');
+  const match = text && /^\s*(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})\s*$/.exec(text);
   if (!match) return;
   const traceFlags = parseInt(match[3], 16) & 3;
-  return { traceId: match[1], spanId: match[2], traceFlags, traceState, remote: true, recording: true };
+  return { ...idsOf(match[1] + match[2]), traceFlags, traceState, remote: true, recording: true };
 }

@@ -9,6 +9,10 @@ const HAS_STATE = 2;
 const HAS_MESSAGE = 4;
 const IS_ROOT = 8;
 const MAX_INTERNED = 4096;
+// The others are for keys and names.
+const MAX_INTERNED_VALUES = 3072;
+const MAX_VALUE = 64;
+const MAX_MET = 512;
 const MAX_DEPTH = 64;
 // What may wait for wasm; beyond it spans are dropped and counted.
 const MAX_WAITING = 4 << 20;
@@ -16,7 +20,10 @@ const MAX_WAITING = 4 << 20;
 let bytes = new Uint8Array(1 << 14);
 let length = 0;
 let dropped = 0;
+// Texts that are sent once, by their numbers; those of them that were not sent yet; and values that were met once.
 let interned = new Map();
+let fresh = [];
+const met = new Set();
 let onWritten = () => {};
 let keep;
 
@@ -31,20 +38,29 @@ export function configure({ written, filter }) {
 export function reset() {
   length = dropped = 0;
   interned = new Map();
+  met.clear();
   // What still ends goes nowhere.
-  onWritten = take;
-  keep = undefined;
+  configure({ written: discard });
+  discard();
 }
 
-/** All records since the last time, for as long as nothing is written. */
+/** All records since the last time, for as long as nothing is written. The definitions they need are `definitions()`. */
 export function take() {
   const taken = bytes.subarray(0, length);
   length = 0;
   return taken;
 }
 
+export function discard() {
+  length = 0;
+  fresh = [];
+}
+
 export const waiting = () => length;
 export const droppedEarly = () => dropped;
+
+// Room for a text, and for all that may come before the next one.
+const SPARE = 128;
 
 function room(more) {
   if (length + more <= bytes.length) return;
@@ -54,64 +70,79 @@ function room(more) {
 }
 
 function varint(number) {
-  room(10);
-  while (number > 127) {
-    bytes[length++] = (number % 128) | 128;
-    number = Math.floor(number / 128);
-  }
-  bytes[length++] = number;
+  // Beyond 31 bits arithmetic is slow.
+  for (; number > 0x7fffffff; number = Math.floor(number / 128)) bytes[length++] = (number % 128) | 128;
+  let rest = number | 0;
+  for (; rest > 127; rest >>= 7) bytes[length++] = rest | 128;
+  bytes[length++] = rest;
 }
 
 const zigzag = (number) => varint(number < 0 ? -2 * number - 1 : 2 * number);
 
+// ASCII of this length, nearly every text, is written faster by a loop than by the encoder.
+const MAX_LOOP = 200;
+
 /** UTF-8 after its length, which is multiplied by `factor` to leave room for a bit. */
 function utf8(text, factor) {
-  const { length: units } = text;
-  room(units * 3 + 10);
-  // ASCII under 64 characters, nearly every text: its length is one byte, and a loop is faster than the encoder.
-  if (units * factor < 128) {
-    const start = length++;
-    for (let at = 0; at < units; at++) {
-      const unit = text.charCodeAt(at);
-      if (unit > 127) {
-        length = start;
-        return encoded(text, factor);
-      }
-      bytes[length++] = unit;
+  const units = text.length;
+  room(units * 3 + SPARE);
+  if (units < MAX_LOOP) {
+    const start = length;
+    varint(units * factor);
+    const out = bytes;
+    let to = length;
+    let at = 0;
+    for (let unit; at < units && (unit = text.charCodeAt(at)) < 128; at++) out[to++] = unit;
+    if (at === units) {
+      length = to;
+      return;
     }
-    bytes[start] = units * factor;
-    return;
+    length = start;
   }
-  encoded(text, factor);
-}
-
-function encoded(text, factor) {
   const utf8 = encoder.encode(text);
   varint(utf8.length * factor);
-  room(utf8.length);
   bytes.set(utf8, length);
   length += utf8.length;
 }
 
 const text = (value) => utf8(value, 2);
 
-/** A text that comes again and again: a key, a name. */
-function term(value) {
-  const id = interned.get(value);
-  if (id === undefined) return text(value);
-  varint(id * 2 + 1);
+/** A text by its number, if it has one. */
+function named(value, id) {
+  if (id === undefined) text(value);
+  else varint(id * 2 + 1);
 }
 
-// Of a lower-case hexadecimal digit. `parseInt` of a slice takes a microsecond a span.
-const digit = (unit) => (unit > 57 ? unit - 87 : unit - 48);
+function define(value) {
+  const id = interned.size;
+  interned.set(value, id);
+  fresh.push(value);
+  return id;
+}
 
-function hex(id, size) {
-  room(size);
-  for (let at = 0; at < size * 2; at += 2) bytes[length++] = (digit(id.charCodeAt(at)) << 4) | digit(id.charCodeAt(at + 1));
+/** A text that comes again and again: a key, a name. */
+function term(value) {
+  named(value, interned.get(value) ?? (interned.size < MAX_INTERNED ? define(value) : undefined));
+}
+
+/** A text that may do so, and has done so when it comes a second time. */
+function perhaps(value) {
+  let id;
+  if (value.length <= MAX_VALUE) {
+    id = interned.get(value);
+    if (id === undefined && interned.size < MAX_INTERNED_VALUES) {
+      if (met.delete(value)) id = define(value);
+      else {
+        if (met.size === MAX_MET) met.clear();
+        met.add(value);
+      }
+    }
+  }
+  named(value, id);
 }
 
 function value(it, depth = 0) {
-  room(10);
+  room(SPARE);
   switch (typeof it) {
     case 'string':
       bytes[length++] = 1;
@@ -139,7 +170,7 @@ function value(it, depth = 0) {
   } else if (it instanceof Uint8Array) {
     bytes[length++] = 8;
     varint(it.length);
-    room(it.length);
+    room(it.length + SPARE);
     bytes.set(it, length);
     length += it.length;
   } else if (Array.isArray(it)) {
@@ -157,27 +188,20 @@ function value(it, depth = 0) {
   }
 }
 
-function define(value) {
-  if (interned.has(value) || interned.size >= MAX_INTERNED) return;
-  interned.set(value, interned.size);
-  room(1);
-  bytes[length++] = DEFINE;
-  utf8(value, 1);
-}
-
-function defineKeys(attributes) {
-  for (let at = 0; at < attributes.length; at += 2) define(attributes[at]);
-}
-
 function writeAttributes(attributes) {
   const kept = keep ? attributes.filter((_, at) => keep(attributes[at & ~1])) : attributes;
   varint(kept.length / 2);
   for (let at = 0; at < kept.length; at += 2) {
+    room(SPARE);
     term(kept[at]);
-    value(kept[at + 1]);
+    const it = kept[at + 1];
+    if (typeof it === 'string') {
+      bytes[length++] = 1;
+      perhaps(it);
+    } else value(it);
   }
   // None dropped yet: limits are wasm's.
-  varint(0);
+  bytes[length++] = 0;
 }
 
 /** What `write` writes, and not with the others. */
@@ -200,12 +224,15 @@ export const resourceRecord = (attributes) =>
     }
   });
 
-/** All texts that are defined, by their numbers: for who begins to read now. */
-export const definitions = () =>
+/** Texts to define before the records since the last time; with `all`, for who begins to read now. */
+export const definitions = (all) =>
   apart(() => {
-    const known = interned.keys();
-    interned = new Map();
-    for (const it of known) define(it);
+    for (const it of all ? interned.keys() : fresh) {
+      room(SPARE);
+      bytes[length++] = DEFINE;
+      utf8(it, 1);
+    }
+    fresh = [];
   });
 
 const nanos = (millis) => Math.max(0, Math.round(millis * 1e6));
@@ -216,51 +243,48 @@ export function write(span) {
     dropped++;
     return;
   }
-  define(span.name);
-  defineKeys(span.attributes);
-  for (const event of span.events ?? []) {
-    define(event.name);
-    defineKeys(event.attributes);
-  }
-  room(64);
+  const { attributes, child, events, ids, links, message, traceState } = span;
+  room(SPARE);
   bytes[length++] = SPAN;
-  bytes[length++] = (span.parentSpanId ? HAS_PARENT : 0) | (span.traceState ? HAS_STATE : 0) | (span.message ? HAS_MESSAGE : 0) | (span.root ? IS_ROOT : 0);
-  hex(span.traceId, 16);
-  hex(span.spanId, 8);
-  if (span.parentSpanId) hex(span.parentSpanId, 8);
+  bytes[length++] = (child ? HAS_PARENT : 0) | (traceState ? HAS_STATE : 0) | (message ? HAS_MESSAGE : 0) | (span.root ? IS_ROOT : 0);
+  for (let { at } = span, end = at + (child ? 32 : 24); at < end; ) bytes[length++] = ids[at++];
   varint(span.flags | span.traceFlags);
   varint(span.group);
   term(span.name);
-  varint(span.kind);
+  bytes[length++] = span.kind;
   const start = nanos(span.start);
   varint(start);
   varint(nanos(span.ended) - start);
-  varint(span.status);
-  if (span.traceState) text(span.traceState);
-  if (span.message) text(span.message);
-  writeAttributes(span.attributes);
-  varint(span.events?.length ?? 0);
-  for (const event of span.events ?? []) {
+  bytes[length++] = span.status;
+  if (traceState) text(traceState);
+  if (message) text(message);
+  writeAttributes(attributes);
+  varint(events?.length ?? 0);
+  for (const event of events ?? []) {
+    room(SPARE);
     term(event.name);
     zigzag(nanos(event.time) - start);
     writeAttributes(event.attributes);
   }
-  varint(0);
-  varint(span.links?.length ?? 0);
-  for (const link of span.links ?? []) {
-    hex(link.traceId, 16);
-    hex(link.spanId, 8);
+  bytes[length++] = 0;
+  varint(links?.length ?? 0);
+  for (const link of links ?? []) {
+    room(SPARE);
+    const id = link.traceId + link.spanId;
+    for (let at = 0; at < 48; at += 2) bytes[length++] = parseInt(id.slice(at, at + 2), 16);
     varint(link.flags ?? 0);
     text(link.traceState ?? '');
     writeAttributes(link.attributes);
   }
-  varint(0);
+  bytes[length++] = 0;
   onWritten();
 }
 
-/** The interaction of this group has ended: what was undecided is decided. */
-export function settle(group) {
-  room(16);
+/** The interaction of this span's group has ended: what was undecided is decided. */
+export function settle({ group, traceFlags }) {
+  // Of those that are sampled nothing is.
+  if (traceFlags & 1) return;
+  room(SPARE);
   bytes[length++] = SETTLE;
   varint(group);
   onWritten();

@@ -43,7 +43,7 @@ export function sampler({ sampling, keep }) {
 
   return (span, sessionId) => {
     // A parent elsewhere has decided for us.
-    const sampled = span.parentSpanId ? span.traceFlags & SAMPLED : !sampling || decide(span, sessionId);
+    const sampled = span.child ? span.traceFlags & SAMPLED : !sampling || decide(span, sessionId);
     span.traceFlags = (span.traceFlags & RANDOM) | (sampled && SAMPLED);
     // What is not sampled may still prove to be worth it when its interaction ends; what was sent then stays true.
     span.recording = !!sampled || keep !== false;

@@ -14,20 +14,36 @@ export const RANDOM = 2;
 const HAS_REMOTE = 0x100;
 const REMOTE = 0x200;
 
-const pool = new Uint8Array(512);
-let next = pool.length;
+// The ids of a span, as a record has them: trace, span and parent. Text is made of them for those who read it.
+const TRACE = 16;
+const OWN = 24;
+const SLOT = 32;
+let pool;
+let next = 0;
+
+/** A place for the ids of one span, random until now. What lies before it is somebody else's. */
+function slot() {
+  if (!next) {
+    pool = crypto.getRandomValues(new Uint8Array(128 * SLOT));
+    next = pool.length;
+    // An id of zeros is none. Not in the 56 bits of a trace id that sampling counts on.
+    for (let at = 0; at < next; at += 8) pool[at] ||= 1;
+  }
+  return (next -= SLOT);
+}
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** So many random bytes, in hex. */
-export function randomHex(bytes) {
-  if (next + bytes > pool.length) {
-    crypto.getRandomValues(pool);
-    next = 0;
-  }
+function hex(bytes, at, end) {
   let text = '';
-  while (bytes--) text += HEX[pool[next++]];
-  // An id of zeros is none.
-  return /[^0]/.test(text) ? text : randomHex(text.length / 2);
+  while (at < end) text += HEX[bytes[at++]];
+  return text;
+}
+
+/** So many random bytes, in hex; up to 24. */
+export function randomHex(bytes) {
+  const at = slot();
+  return hex(pool, at, at + bytes);
 }
 
 // `performance.now()` stands still while the machine sleeps (in some browsers): what the wall clock says beyond a
@@ -49,8 +65,11 @@ export const at = (timeStamp) => timeStamp + drift;
 
 function hand(span) {
   write(span);
-  if (span.alone) settle(span.group);
+  if (span.alone) settle(span);
 }
+
+/** The ids of a span elsewhere, as a span has them. */
+export const idsOf = (hex) => ({ ids: Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16)), at: 0 });
 
 export class Span {
   /**
@@ -61,9 +80,14 @@ export class Span {
     this.name = name;
     this.kind = kind;
     this.start = start;
-    this.traceId = parent?.traceId ?? randomHex(16);
-    this.spanId = randomHex(8);
-    this.parentSpanId = parent?.spanId;
+    const at = (this.at = slot());
+    const ids = (this.ids = pool);
+    if (parent) {
+      const { ids: theirs, at: from } = parent;
+      for (let place = 0; place < TRACE; place++) ids[at + place] = theirs[from + place];
+      for (let place = TRACE; place < OWN; place++) ids[at + place + 8] = theirs[from + place];
+    }
+    this.child = !!parent;
     this.traceFlags = parent?.traceFlags ?? RANDOM;
     this.traceState = parent?.traceState;
     this.flags = HAS_REMOTE | (parent?.remote ? REMOTE : 0);
@@ -81,6 +105,14 @@ export class Span {
     this.alone = false;
     // False where the sampler said so and no later decision can keep it.
     this.recording = parent?.recording ?? true;
+  }
+
+  get traceId() {
+    return hex(this.ids, this.at, this.at + TRACE);
+  }
+
+  get spanId() {
+    return hex(this.ids, this.at + TRACE, this.at + OWN);
   }
 
   setAttribute(key, value) {
@@ -103,8 +135,8 @@ export class Span {
     return this;
   }
 
-  addLink(context, attributes = {}) {
-    (this.links ??= []).push({ ...context, attributes: Object.entries(attributes).flat() });
+  addLink({ traceId, spanId, traceState, flags }, attributes = {}) {
+    (this.links ??= []).push({ traceId, spanId, traceState, flags, attributes: Object.entries(attributes).flat() });
     return this;
   }
 
