@@ -1,9 +1,7 @@
 //! Stored spans to OTLP JSON (OTLP 1.x, "JSON Protobuf Encoding"): lowerCamelCase names, hexadecimal ids, 64-bit
 //! integers as strings, numbers for enums. What is absent, empty or zero is left out.
 
-use alloc::vec::Vec;
-
-use crate::json;
+use crate::json::Json;
 use crate::read::{Reader, Text};
 use crate::record::{KEPT_FOR_ERROR, KEPT_FOR_SLOW, MESSAGE, PARENT, STATE, tag};
 use crate::texts::{Role, Texts};
@@ -11,8 +9,8 @@ use crate::texts::{Role, Texts};
 /// What every body begins with, up to its first span; `resource` holds attributes, as [`Intake::resource`] leaves them.
 ///
 /// [`Intake::resource`]: crate::record::Intake::resource
-pub(crate) fn head(resource: &[u8], texts: &Texts) -> Vec<u8> {
-    let mut out = Vec::new();
+pub(crate) fn head(resource: &[u8], texts: &Texts) -> Json {
+    let mut out = Json::default();
     let mut writer = Writer { out: &mut out, texts, origin: 0 };
     writer.raw("{\"resourceSpans\":[{\"resource\":{");
     writer.attributes(&mut Reader::new(resource), "\"attributes\":[", 0);
@@ -30,7 +28,7 @@ pub(crate) const TAIL: &str = "]}]}]}";
 /// Writes spans, one after the other, each from a record that was checked when it came in.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
-    pub(crate) out: &'a mut Vec<u8>,
+    pub(crate) out: &'a mut Json,
     pub(crate) texts: &'a Texts,
     /// Unix nanoseconds of the page's time origin.
     pub(crate) origin: u64,
@@ -44,7 +42,7 @@ impl Writer<'_> {
         self.ids(reader);
         if bits & PARENT != 0 {
             self.raw("\",\"parentSpanId\":\"");
-            json::hex(self.out, reader.take(8));
+            self.out.hex(reader.take(8));
         }
         self.raw("\"");
         self.number(",\"flags\":", reader.small());
@@ -53,9 +51,9 @@ impl Writer<'_> {
         self.number(",\"kind\":", u32::from(reader.byte()));
         let start = self.origin.saturating_add(reader.varint());
         self.raw(",\"startTimeUnixNano\":\"");
-        json::number(self.out, start);
+        self.out.number(start);
         self.raw("\",\"endTimeUnixNano\":\"");
-        json::number(self.out, start.saturating_add(reader.varint()));
+        self.out.number(start.saturating_add(reader.varint()));
         self.raw("\"");
         let status = reader.byte();
         if bits & STATE != 0 {
@@ -65,7 +63,7 @@ impl Writer<'_> {
         if status != 0 || !self.texts.is_empty(message) {
             // A code of 0 is the only one that would be left out, and says the same.
             self.raw(",\"status\":{\"code\":");
-            json::number(self.out, u64::from(status));
+            self.out.number(u64::from(status));
             self.text(",\"message\":", message);
             self.raw("}");
         }
@@ -74,7 +72,7 @@ impl Writer<'_> {
         self.list(reader, ",\"events\":[", |it, reader| {
             let name = reader.text();
             it.raw("{\"timeUnixNano\":\"");
-            json::number(it.out, start.saturating_add_signed(reader.zigzag()));
+            it.out.number(start.saturating_add_signed(reader.zigzag()));
             it.raw("\"");
             it.text(",\"name\":", name);
         });
@@ -90,12 +88,12 @@ impl Writer<'_> {
     }
 
     fn raw(&mut self, text: &str) {
-        json::raw(self.out, text);
+        self.out.raw(text);
     }
 
     /// Before every element but the first.
     fn comma(&mut self) {
-        if self.out.last() != Some(&b'[') {
+        if self.out.text().last() != Some(&b'[') {
             self.raw(",");
         }
     }
@@ -103,16 +101,16 @@ impl Writer<'_> {
     /// Up to the last digit of the second.
     fn ids(&mut self, reader: &mut Reader<'_>) {
         self.raw("{\"traceId\":\"");
-        json::hex(self.out, reader.take(16));
+        self.out.hex(reader.take(16));
         self.raw("\",\"spanId\":\"");
-        json::hex(self.out, reader.take(8));
+        self.out.hex(reader.take(8));
     }
 
     /// A member, unless it is zero.
     fn number(&mut self, name: &str, value: u32) {
         if value != 0 {
             self.raw(name);
-            json::number(self.out, u64::from(value));
+            self.out.number(u64::from(value));
         }
     }
 
@@ -131,10 +129,7 @@ impl Writer<'_> {
             return;
         }
         self.raw(name);
-        for _ in 0..count {
-            self.comma();
-            self.attribute(reader);
-        }
+        self.key_values(reader, count);
         if kept != 0 {
             self.comma();
             self.raw("{\"key\":\"flamefall.sampling.kept\",\"value\":{\"stringValue\":\"");
@@ -160,49 +155,50 @@ impl Writer<'_> {
         self.raw("]");
     }
 
-    fn attribute(&mut self, reader: &mut Reader<'_>) {
-        self.texts.write(self.out, reader.text(), Role::Key);
-        self.value(reader, "}}");
+    fn key_values(&mut self, reader: &mut Reader<'_>, count: u32) {
+        let mut role = Role::FirstKey;
+        for _ in 0..count {
+            self.texts.write(self.out, reader.text(), role);
+            self.value(reader, false);
+            role = Role::Key;
+        }
     }
 
-    /// A value up to the `end` of what it stands in. Recursion as deep as the value, which was cut when it came in.
-    fn value(&mut self, reader: &mut Reader<'_>, end: &str) {
+    /// A value and the end of the pair it stands in, where that is no array. Recursion as deep as the value, which was
+    /// cut when it came in.
+    fn value(&mut self, reader: &mut Reader<'_>, in_array: bool) {
         let tag = reader.byte();
-        // In the order of the tags.
-        let names = [
-            "{",
-            "{\"stringValue\":",
-            "{\"boolValue\":false",
-            "{\"boolValue\":true",
-            "{\"intValue\":\"",
-            "{\"doubleValue\":",
-            "{\"arrayValue\":{\"values\":[",
-            "{\"kvlistValue\":{\"values\":[",
-            "{\"bytesValue\":\"",
-        ];
-        self.raw(names.get(usize::from(tag)).copied().unwrap_or_default());
+        // What stands before and after; the last of it ends the pair.
+        let (before, after) = match tag {
+            tag::TEXT => ("{\"stringValue\":\"", "\"}}"),
+            tag::FALSE => ("{\"boolValue\":false", "}}"),
+            tag::TRUE => ("{\"boolValue\":true", "}}"),
+            tag::INT => ("{\"intValue\":\"", "\"}}"),
+            tag::DOUBLE => ("{\"doubleValue\":", "}}"),
+            tag::ARRAY => ("{\"arrayValue\":{\"values\":[", "]}}}"),
+            tag::MAP => ("{\"kvlistValue\":{\"values\":[", "]}}}"),
+            tag::BYTES => ("{\"bytesValue\":\"", "\"}}"),
+            _ => ("{", "}}"),
+        };
+        self.raw(before);
         match tag {
             tag::TEXT => self.texts.write(self.out, reader.text(), Role::Value),
-            tag::INT => json::signed(self.out, reader.zigzag()),
+            tag::INT => self.out.signed(reader.zigzag()),
             // As the page has written it.
-            tag::DOUBLE => self.out.extend_from_slice(reader.bytes()),
-            tag::BYTES => json::base64(self.out, reader.bytes()),
-            tag::ARRAY | tag::MAP => {
+            tag::DOUBLE => self.out.bytes(reader.bytes()),
+            tag::BYTES => self.out.base64(reader.bytes()),
+            tag::ARRAY => {
                 for _ in 0..reader.count() {
                     self.comma();
-                    if tag == tag::MAP {
-                        self.attribute(reader);
-                    } else {
-                        self.value(reader, "}");
-                    }
+                    self.value(reader, true);
                 }
-                self.raw("]}");
+            }
+            tag::MAP => {
+                let count = reader.count();
+                self.key_values(reader, count);
             }
             _ => {}
         }
-        if matches!(tag, tag::INT | tag::BYTES) {
-            self.raw("\"");
-        }
-        self.raw(end);
+        self.raw(after.get(..after.len() - usize::from(in_array)).unwrap_or_default());
     }
 }

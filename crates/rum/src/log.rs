@@ -36,10 +36,13 @@ impl Log {
             self.held += piece.capacity();
             self.pieces.push(piece);
         }
-        if let (Some(piece), Some((first, others))) = (self.pieces.last_mut(), record.split_first()) {
+        if let Some(piece) = self.pieces.last_mut() {
             piece.extend_from_slice(&(record.len() as u32).to_le_bytes());
-            piece.push(first | bits);
-            piece.extend_from_slice(others);
+            let first = piece.len();
+            piece.extend_from_slice(record);
+            if let Some(first) = piece.get_mut(first) {
+                *first |= bits;
+            }
             self.spans += 1;
         }
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::encode::{self, Writer};
 use crate::gzip::gzip;
-use crate::json;
+use crate::json::Json;
 use crate::log::Log;
 use crate::metrics::{Count, Metrics};
 use crate::read::Reader;
@@ -100,7 +100,7 @@ enum Body {
 pub struct Pipeline {
     options: Options,
     /// What each body begins with.
-    head: Vec<u8>,
+    head: Json,
     texts: Texts,
     /// A push was cut, so the page and this may no longer agree on the numbers of texts to come.
     cut: bool,
@@ -117,7 +117,7 @@ pub struct Pipeline {
     /// Spans of `sending` that go in one request.
     at_once: u32,
     body: Body,
-    json: Vec<u8>,
+    json: Json,
     /// Spans of `sending` that are in `json`.
     written: u32,
     /// Bytes of the body as it was last taken.
@@ -143,7 +143,7 @@ impl Pipeline {
             sending: Log::default(),
             at_once: 0,
             body: Body::None,
-            json: Vec::new(),
+            json: Json::default(),
             written: 0,
             body_bytes: 0,
             backoff: Backoff::default(),
@@ -283,7 +283,8 @@ impl Pipeline {
         }
         // Fewer where a body was too large and this is the last part.
         self.at_once = self.at_once.min(self.sending.spans());
-        self.json.clone_from(&self.head);
+        self.json.clear();
+        self.json.bytes(self.head.text());
         self.written = 0;
         self.body = Body::Begun;
         Next::Encode
@@ -293,7 +294,7 @@ impl Pipeline {
     pub fn encode(&mut self, bytes: usize) -> bool {
         if self.body == Body::Begun {
             let mut json = core::mem::take(&mut self.json);
-            let end = json.len().saturating_add(bytes.max(1));
+            let end = json.length().saturating_add(bytes.max(1));
             self.written += self.write(&mut json, self.written, self.at_once - self.written, end);
             if self.written == self.at_once {
                 self.body = Body::Complete;
@@ -304,29 +305,29 @@ impl Pipeline {
     }
 
     /// Writes some of the spans after the first `skip` of all that are buffered, until there are `end` bytes. How many?
-    fn write(&self, out: &mut Vec<u8>, skip: u32, count: u32, end: usize) -> u32 {
+    fn write(&self, out: &mut Json, skip: u32, count: u32, end: usize) -> u32 {
         let records = self.sending.records().chain(self.queue.records());
         let mut writer = Writer { out, texts: &self.texts, origin: self.options.origin };
         let mut written = 0;
         for record in records.skip(skip as usize).take(count as usize) {
-            if writer.out.len() >= end {
+            if writer.out.length() >= end {
                 return written;
             }
             writer.span(record);
             written += 1;
         }
-        json::raw(writer.out, encode::TAIL);
+        writer.out.raw(encode::TAIL);
         written
     }
 
     /// The complete body: OTLP JSON.
     pub fn body(&mut self) -> Vec<u8> {
-        self.taken(self.json.clone())
+        self.taken(self.json.text().to_vec())
     }
 
     /// The complete body, compressed.
     pub fn body_gzip(&mut self) -> Vec<u8> {
-        self.taken(gzip(&self.json))
+        self.taken(gzip(self.json.text()))
     }
 
     fn taken(&mut self, body: Vec<u8>) -> Vec<u8> {
@@ -344,7 +345,10 @@ impl Pipeline {
         if core::mem::replace(&mut self.body, Body::None) == Body::None {
             return;
         }
-        self.json = Vec::new();
+        // What comes next is as long, if anything comes.
+        if self.queue.spans() < self.options.batch {
+            self.json = Json::default();
+        }
         // Those that were given away at the page's exit are not here any more.
         let spans = core::mem::take(&mut self.written).min(self.sending.spans());
         self.metrics.add(Count::Bytes, core::mem::take(&mut self.body_bytes));
@@ -425,11 +429,10 @@ impl Pipeline {
         let least = if form == Form::Gzip { 50 } else { 200 };
         let mut some = count.min((budget / least) as u32);
         while some > 0 {
-            let mut body = self.head.clone();
-            self.write(&mut body, skip, some, usize::MAX);
-            if form == Form::Gzip {
-                body = gzip(&body);
-            }
+            let mut json = Json::default();
+            json.bytes(self.head.text());
+            self.write(&mut json, skip, some, usize::MAX);
+            let body = if form == Form::Gzip { gzip(json.text()) } else { json.text().to_vec() };
             if body.len() <= budget {
                 return (body, some);
             }
@@ -450,7 +453,7 @@ impl Pipeline {
             + self.sending.held()
             + self.waiting.bytes()
             + self.texts.held()
-            + self.head.capacity()
-            + self.json.capacity()
+            + self.head.held()
+            + self.json.held()
     }
 }

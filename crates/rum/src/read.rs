@@ -55,9 +55,13 @@ impl<'a> Reader<'a> {
         &[]
     }
 
-    #[inline(never)]
     pub(crate) fn byte(&mut self) -> u8 {
-        self.take(1).first().copied().unwrap_or(0)
+        if let Some((byte, rest)) = self.rest.split_first() {
+            self.rest = rest;
+            return *byte;
+        }
+        self.fail();
+        0
     }
 
     /// Four bytes, as [`crate::log`] writes its lengths.
@@ -70,19 +74,21 @@ impl<'a> Reader<'a> {
     pub(crate) fn varint(&mut self) -> u64 {
         let mut value = 0;
         let mut shift = 0;
-        loop {
-            let byte = self.byte();
+        let mut bytes = self.rest.iter();
+        for &byte in bytes.by_ref() {
+            value |= u64::from(byte & 0x7F) << shift;
             // The tenth byte holds one bit, and is the last.
             if shift == 63 && byte > 1 {
-                self.fail();
-                return 0;
+                break;
             }
-            value |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
+                self.rest = bytes.as_slice();
                 return value;
             }
             shift += 7;
         }
+        self.fail();
+        0
     }
 
     /// LEB128 in which the sign is the lowest bit.
@@ -93,9 +99,10 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     pub(crate) fn small(&mut self) -> u32 {
-        let value = self.varint();
-        self.fail_unless(u32::try_from(value).is_ok());
-        value as u32
+        u32::try_from(self.varint()).unwrap_or_else(|_| {
+            self.fail();
+            0
+        })
     }
 
     /// How many things follow. Each takes a byte or more, so that a wrong count is told before anything is done for it.

@@ -160,8 +160,10 @@ impl<'r, 'a> Intake<'r, 'a> {
 
     fn text(&mut self) -> Text<'r> {
         let text = self.reader.text();
-        if let Text::Interned(number) = text {
-            self.reader.fail_unless((number as usize) < self.texts);
+        if let Text::Interned(number) = text
+            && number as usize >= self.texts
+        {
+            self.reader.fail();
         }
         text
     }

@@ -2,25 +2,25 @@
 
 use alloc::vec::Vec;
 
-use crate::json;
+use crate::json::Json;
 use crate::read::Text;
 
 /// More are refused: numbers are for what repeats.
 const MOST: usize = 4096;
 
-/// What stands before and after a text that is the key of an attribute.
-const KEY: (&str, &str) = ("{\"key\":\"", "\",\"value\":");
-/// What stands before and after any other; the ends of [`KEY`] that are nearest to the text.
-const TEXT: (&str, &str) = ("\"", "\"");
+/// What stands before and after a text that is the key of an attribute, which is not the first.
+const KEY: (&str, &str) = (",{\"key\":\"", "\",\"value\":");
 
 /// What a text is used as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// The key of an attribute, with all that stands before its value.
+    /// The key of the first attribute, with all that stands before its value.
+    FirstKey,
+    /// The key of another.
     Key,
     /// The name of something.
     Name,
-    /// A value, of limited length.
+    /// A value, of limited length. Without quotation marks.
     Value,
 }
 
@@ -36,7 +36,7 @@ struct Place {
 /// Escaped, each as a key, one after the other: a key is copied in one piece, and is as long as several spans' ids.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    json: Vec<u8>,
+    json: Json,
     places: Vec<Place>,
 }
 
@@ -61,13 +61,13 @@ impl Texts {
     /// Takes the next text. False: there are too many.
     pub(crate) fn define(&mut self, text: &[u8], value_length: u32) -> bool {
         let (value, rest) = text.split_at_checked(cut(text, value_length)).unwrap_or_default();
-        let begin = self.json.len() as u32;
-        json::raw(&mut self.json, KEY.0);
-        json::escape(&mut self.json, value);
-        let value_end = self.json.len() as u32;
-        json::escape(&mut self.json, rest);
-        json::raw(&mut self.json, KEY.1);
-        self.places.push(Place { begin, end: self.json.len() as u32, value_end });
+        let begin = self.json.length() as u32;
+        self.json.raw(KEY.0);
+        self.json.escape(value);
+        let value_end = self.json.length() as u32;
+        self.json.escape(rest);
+        self.json.raw(KEY.1);
+        self.places.push(Place { begin, end: self.json.length() as u32, value_end });
         self.places.len() <= MOST
     }
 
@@ -77,19 +77,21 @@ impl Texts {
 
     /// Bytes held.
     pub(crate) fn held(&self) -> usize {
-        self.json.capacity() + self.places.capacity() * size_of::<Place>()
+        self.json.held() + self.places.capacity() * size_of::<Place>()
     }
 
-    /// The JSON of a text that is defined, in its role; that of a value without its end.
+    /// The JSON of a text that is defined, in its role.
     fn get(&self, number: u32, role: Role) -> &[u8] {
         let Some(Place { begin, end, value_end }) = self.places.get(number as usize) else { return &[] };
-        let inner = *begin as usize + KEY.0.len() - TEXT.0.len();
+        let (begin, end) = (*begin as usize, *end as usize);
+        let inner = begin + KEY.0.len();
         let range = match role {
-            Role::Key => *begin as usize..*end as usize,
-            Role::Name => inner..*end as usize - (KEY.1.len() - TEXT.1.len()),
+            Role::FirstKey => begin + 1..end,
+            Role::Key => begin..end,
+            Role::Name => inner - 1..end + 1 - KEY.1.len(),
             Role::Value => inner..*value_end as usize,
         };
-        self.json.get(range).unwrap_or_default()
+        self.json.text().get(range).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self, text: Text<'_>) -> bool {
@@ -100,20 +102,20 @@ impl Texts {
     }
 
     /// The text as a JSON string.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, text: Text<'_>, role: Role) {
+    pub(crate) fn write(&self, out: &mut Json, text: Text<'_>, role: Role) {
         match text {
             Text::Inline(text) => {
-                let (before, after) = if role == Role::Key { KEY } else { TEXT };
-                json::raw(out, before);
-                json::escape(out, text);
-                json::raw(out, after);
+                let (before, after) = match role {
+                    Role::FirstKey => (KEY.0.get(1..).unwrap_or_default(), KEY.1),
+                    Role::Key => KEY,
+                    Role::Name => ("\"", "\""),
+                    Role::Value => ("", ""),
+                };
+                out.raw(before);
+                out.escape(text);
+                out.raw(after);
             }
-            Text::Interned(number) => {
-                out.extend_from_slice(self.get(number, role));
-                if role == Role::Value {
-                    json::raw(out, TEXT.1);
-                }
-            }
+            Text::Interned(number) => out.bytes(self.get(number, role)),
         }
     }
 }
