@@ -1,9 +1,8 @@
 // From wasm to a collector, and to who listens on this page. What is due and when it is tried again is wasm's to say
 // (crates/rum); here is only how bytes leave a page, also one that goes away.
 
-import * as glue from 'pipeline';
-
 import { attempt, complain } from './context.js';
+import { createPipeline, instantiate } from './pipeline.js';
 import { definitions, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
 
 // A millisecond or so at once.
@@ -32,18 +31,14 @@ const isOk = (status) => status >= 200 && status < 300;
 /** `bytes` through a CompressionStream or a DecompressionStream: not on this thread. */
 const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new Stream('gzip'))).arrayBuffer());
 
-// Once a page, however often the tracer starts: the glue knows one instance.
+// Once a page, however often the tracer starts.
 let instantiated;
 
-async function instantiate(url) {
-  // By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may not
-  // know its media type.
-  const { instance } = await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer(), { './pipeline_bg.js': glue });
-  glue.__wbg_set_wasm(instance.exports);
-  instance.exports.__wbindgen_start();
-}
+// By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may not know
+// its media type.
+const fetched = async (url) => instantiate(await (await fetch(url)).arrayBuffer());
 
-/** What one page sends. `origin`: `performance.timeOrigin`. */
+/** What one page sends. `resource()`: attributes. `origin`: `performance.timeOrigin`. */
 export function createExporter(options, resource, origin) {
   const { endpoint, compression } = options;
   const listeners = new Set();
@@ -71,7 +66,7 @@ export function createExporter(options, resource, origin) {
 
   function create(delay) {
     const { limits = {}, keep = {} } = options;
-    const it = new glue.Pipeline(
+    const it = createPipeline(
       options.maxQueueSize ?? 2048,
       options.maxExportBatchSize ?? 512,
       delay,
@@ -84,7 +79,7 @@ export function createExporter(options, resource, origin) {
       Math.floor(origin),
       Math.round((origin % 1) * 1e6),
     );
-    it.set_resource(resourceRecord(resource));
+    it.setResource(resourceRecord(resource()));
     return it;
   }
 
@@ -92,7 +87,7 @@ export function createExporter(options, resource, origin) {
   async function load(url) {
     try {
       // Tried again where it failed, and only there.
-      await (instantiated ??= instantiate(url).catch((error) => {
+      await (instantiated ??= fetched(url).catch((error) => {
         instantiated = undefined;
         throw error;
       }));

@@ -25,7 +25,7 @@ class Tracer {
     this.groups = 0;
     this.timers = new Map();
     this.pageId = randomHex(8);
-    this.exporter = createExporter(options, this.resource(), performance.timeOrigin);
+    this.exporter = createExporter(options, () => this.resource(), performance.timeOrigin);
     this.attributes = { ...options.attributes };
   }
 
@@ -55,8 +55,8 @@ class Tracer {
 
   /** Whether a request is not ours to trace. */
   ignores(target) {
-    const { href } = target;
-    return [this.options.ignoreUrls ?? []].flat().some((rule) => (typeof rule === 'string' ? href.startsWith(rule) : href.search(rule) >= 0));
+    const { ignoreUrls } = this.options;
+    return !!ignoreUrls && [ignoreUrls].flat().some((rule) => (typeof rule === 'string' ? target.href.startsWith(rule) : target.href.search(rule) >= 0));
   }
 
   /** A span without a parent on this page. */

@@ -53,7 +53,7 @@ function pageLoad(api) {
   const [entry] = performance.getEntriesByType('navigation');
   const { pageLoad } = api.tracer;
   if (!pageLoad) return;
-  api.addPhases(pageLoad.span, entry, /^(unload|dom[IC]|load)/);
+  api.addPhases(pageLoad.span, entry, 'unloadEventStart unloadEventEnd domInteractive domContentLoadedEventStart domContentLoadedEventEnd domComplete loadEventStart loadEventEnd');
   requested(api, entry, { 'http.response.status_code': entry.responseStatus || undefined });
 }
 

@@ -41,7 +41,8 @@ const FORMATS = {
   }),
 };
 
-const isOwn = ({ origin }) => origin === location.origin;
+const { origin: here } = location;
+const isOwn = ({ origin }) => origin === here;
 
 /** Whether a request may have headers of ours: to our own origin, and to whom the page names. */
 export const mayCarry = ({ options }, { target }, mode) =>
@@ -49,7 +50,7 @@ export const mayCarry = ({ options }, { target }, mode) =>
   isOwn(target) || (mode !== 'no-cors' && [options.propagateTo ?? []].flat().some((rule) => matches(rule, target)));
 
 /**
- * What a request that may carry something carries beside the page's own `headers`: names and values. A format of which
+ * What a request that may carry something carries beside the page's own `headers`, if it has any: names and values. A format of which
  * the page has sent anything itself is the page's.
  */
 export function headersFor({ options }, { span, method, target }, headers, body) {
@@ -57,7 +58,7 @@ export function headersFor({ options }, { span, method, target }, headers, body)
   const more = [options.propagators ?? 'w3c']
     .flat()
     .map((name) => Object.entries(FORMATS[name]?.(span, String(span.traceFlags & SAMPLED), options) ?? {}))
-    .filter((format) => !format.some(([name]) => headers.has(name)))
+    .filter((format) => !headers || !format.some(([name]) => headers.has(name)))
     .flat();
   if (isOwn(target) || !dryRun) return more;
   if (more.length) dryRun({ url: target.href, method, headers: more.map(([name]) => name), wouldCausePreflight: isSimple(method, headers, body) });
@@ -66,12 +67,12 @@ export function headersFor({ options }, { span, method, target }, headers, body)
 
 /** Whether a cross-origin request needs no preflight (Fetch, "CORS-safelisted request-header"). */
 function isSimple(method, headers, body) {
-  const type = headers.get('content-type') ?? body?.type;
+  const type = headers?.get('content-type') ?? body?.type;
   return (
     /^(GET|HEAD|POST)$/.test(method) &&
     (!type || /^(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) &&
     !(body instanceof ReadableStream) &&
-    [...headers].every(([name, value]) => /^(accept|(accept|content)-language|content-type)$/.test(name) && value.length <= 128)
+    [...(headers ?? [])].every(([name, value]) => /^(accept|(accept|content)-language|content-type)$/.test(name) && value.length <= 128)
   );
 }
 

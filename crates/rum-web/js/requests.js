@@ -14,7 +14,7 @@ const inFlight = new Set();
 const timed = [];
 const TIMING_MILLIS = 300;
 const NETWORK = 'network_error';
-const PHASES = /^(fetch|domainL|connect|secure|request|response)\w*(Start|End)$/;
+const PHASES = 'fetchStart domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart responseStart responseEnd';
 
 let tracer;
 let observer;
@@ -49,11 +49,11 @@ function begin(method, url) {
   }
   if (!/^https?:$/.test(target.protocol) || tracer.ignores(target)) return;
   // Resource timing leaves it out, too.
-  target.hash = '';
+  if (target.hash) target.hash = '';
   const span = tracer.child(KNOWN.test(method) ? method : 'HTTP', Kind.CLIENT, current(), requestAttributes(method, target));
   const { interaction } = span;
   interaction?.began();
-  const request = { span, method, target, interaction };
+  const request = { span, method, target, href: target.href, interaction };
   inFlight.add(request);
   return request;
 }
@@ -103,10 +103,13 @@ function tracedFetch(native, self, args) {
     if (!request) return;
     signal = init?.signal ?? from.signal;
     if (!mayCarry(tracer, request, init?.mode ?? from.mode)) return;
-    const headers = new Headers(init?.headers ?? from.headers);
+    const given = init?.headers ?? from.headers;
+    let headers = given == null ? undefined : new Headers(given);
     const more = headersFor(tracer, request, headers, init?.body);
-    for (const [name, value] of more) headers.set(name, value);
-    if (more.length) args = [input, withHeaders(headers, init, from), ...args.slice(2)];
+    if (!more.length) return;
+    if (headers) for (const [name, value] of more) headers.set(name, value);
+    else headers = Object.fromEntries(more);
+    args = [input, withHeaders(headers, init, from), ...args.slice(2)];
   });
   const failed = (error) => request && finish(request, { error: failureOf(error, signal) });
   try {
@@ -120,10 +123,9 @@ function tracedFetch(native, self, args) {
 
 /** `init`, which may have getters, so that it is not copied, with other headers. */
 function withHeaders(headers, init, { referrer, referrerPolicy }) {
+  if (init) return Object.create(init, { headers: { value: headers, enumerable: true } });
   // A Request forgets these two where there is any `init`.
-  const kept = init ? { headers } : { headers, referrer, referrerPolicy };
-  const defined = Object.entries(kept).filter(([, value]) => value !== undefined);
-  return Object.create(init ?? null, Object.fromEntries(defined.map(([name, value]) => [name, { value, enumerable: true }])));
+  return referrer === undefined ? { headers } : { headers, referrer, referrerPolicy };
 }
 
 // All that come first, or alone, in their tasks, and those that end a request.
@@ -194,14 +196,19 @@ function observe(window) {
 /** Resource timing comes after the answer: spans that still wait for theirs are completed by it. */
 function amend(entries) {
   for (const entry of entries) {
-    const index = timed.findIndex(({ target, span, done }) => entry.name === target.href && at(entry.startTime) >= span.start - 1 && at(entry.startTime) <= done);
+    const { name } = entry;
+    const start = at(entry.startTime);
+    const index = timed.findIndex(({ href, span, done }) => href === name && start >= span.start - 1 && start <= done);
     if (index >= 0) complete(timed.splice(index, 1)[0], entry);
   }
 }
 
 /** When the phases of an entry were, by the names they have there. */
 export function addPhases(span, entry, names) {
-  for (const name in entry) if (names.test(name) && entry[name] > 0) span.addEvent(name, {}, at(entry[name]));
+  for (const name of names.split(' ')) {
+    const time = entry[name];
+    if (time > 0) span.addEvent(name, undefined, at(time));
+  }
 }
 
 /** Ends the span of a request, with what its resource timing adds. */
