@@ -80,8 +80,6 @@ fn tracer(path: &OsStr) -> Result {
         mend,
     )?;
     let sources = crate::root().join("crates/rum-web/js");
-    let mut alias = OsString::from("--alias:pipeline=");
-    alias.push(bound.join("pipeline_bg.js"));
     let mut out = OsString::from("--outdir=");
     out.push(&site);
     let entry = |name: &str, file: &str| {
@@ -94,7 +92,7 @@ fn tracer(path: &OsStr) -> Result {
         Command::new("esbuild")
             .args([entry("flamefall-rum", "index.js"), entry("flamefall-rum-page", "page-later.js")])
             .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
-            .args([alias, out])
+            .arg(out)
             .env("PATH", path),
         mend,
     )?;
@@ -103,7 +101,7 @@ fn tracer(path: &OsStr) -> Result {
         run(
             Command::new("terser")
                 .arg(&file)
-                .args(["--module", "--toplevel", "--compress", "ecma=2022", "--mangle", "--output"])
+                .args(["--module", "--toplevel", "--compress", "ecma=2022,passes=3", "--mangle", "--output"])
                 .arg(&file)
                 .env("PATH", path),
             mend,

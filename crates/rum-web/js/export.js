@@ -128,10 +128,10 @@ export function createExporter(options, resource, origin) {
   }
 
   function hand() {
-    if (!waiting()) return 0;
     const texts = definitions();
     const records = take();
     const time = performance.now();
+    if (!texts.length && !records.length) return 0;
     for (const it of [pipeline, aside]) {
       if (texts.length) it?.push(texts, time);
       it?.push(records, time);

@@ -243,6 +243,18 @@ export function write(span) {
     dropped++;
     return;
   }
+  const before = length;
+  try {
+    writeSpan(span);
+  } catch (error) {
+    // A value of the page's that cannot be read.
+    length = before;
+    throw error;
+  }
+  onWritten();
+}
+
+function writeSpan(span) {
   const { attributes, child, events, ids, links, message, traceState } = span;
   room(SPARE);
   bytes[length++] = SPAN;
@@ -277,7 +289,6 @@ export function write(span) {
     writeAttributes(link.attributes);
   }
   bytes[length++] = 0;
-  onWritten();
 }
 
 /** The interaction of this span's group has ended: what was undecided is decided. */

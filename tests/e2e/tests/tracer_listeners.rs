@@ -61,6 +61,53 @@ fn check(name: &str, status: u16) -> Result {
     })
 }
 
+/// Values of every kind that a record writes in a way of its own: again and again, once, long, and not ASCII.
+const VALUES: &str = "['GET', '', 'ü€😀', '7'.repeat(64), 'x'.repeat(65), 'y'.repeat(199), 'z'.repeat(500), 'é'.repeat(150), `once ${number}`, \
+    number, -(2 ** 40) - number, 2 ** 53 - 1, 0.5, true, ['GET', 1], { key: 'GET' }]";
+
+#[test]
+fn values_that_repeat_are_what_they_were() -> Result {
+    run(setup("listeners-values"), |page| {
+        open(page, "delivery.html", &json!({ "endpoint": null }))?;
+        page.eval(
+            "window.plain = (it) => it.stringValue ?? it.boolValue ?? it.doubleValue ?? (it.intValue && Number(it.intValue)) \
+                ?? it.arrayValue?.values.map(plain) ?? Object.fromEntries(it.kvlistValue.values.map(({ key, value }) => [key, plain(value)])); \
+             window.seen = {}; \
+             window.listen = () => rum.onSpans((json) => JSON.parse(json).resourceSpans.flatMap((it) => it.scopeSpans).flatMap((it) => it.spans) \
+                .forEach(({ name, attributes }) => (seen[name] = attributes.filter((it) => /^v/.test(it.key)).map((it) => plain(it.value)))))",
+            &[],
+        )?;
+        let record = format!(
+            "window.values = (number) => {VALUES}; \
+             window.record = (number) => rum.startSpan(`span ${{number}}`, Object.fromEntries(values(number).map((it, at) => [`v${{at}}`, it]))).end()"
+        );
+        page.eval(&record, &[])?;
+        page.eval(
+            "for (let number = 0; number < 5; number++) record(number); await rum.flush(); listen()",
+            &[],
+        )?;
+        // What cannot be read is dropped alone.
+        page.eval(
+            "rum.startSpan('unreadable', { v: { get it() { throw new Error('mine'); } }, fresh: 1 }).end()",
+            &[],
+        )?;
+        page.eval("for (let number = 5; number < 10; number++) record(number); await rum.flush()", &[])?;
+        page.until("seen['span 9']")?;
+        for number in 5..10 {
+            let (seen, expected) = (
+                page.eval("return seen[`span ${args[0]}`]", &[json!(number)])?,
+                page.eval("return values(args[0])", &[json!(number)])?,
+            );
+            assert_eq!(seen, expected, "span {number}");
+        }
+        assert_eq!(
+            page.eval("return [Object.keys(seen).length, rum.metrics().malformed]", &[])?,
+            json!([5, 0])
+        );
+        Ok(())
+    })
+}
+
 #[test]
 fn who_begins_later_knows_what_names_were() -> Result {
     run(setup("listeners-later"), |page| {

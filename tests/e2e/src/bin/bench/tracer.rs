@@ -280,9 +280,10 @@ fn buffered(figures: &mut Figures, contenders: &[Contender], bundles: &Path) -> 
                 Ok(page.memory()?.js_heap as f64 + page.eval(linear, &[])?.as_f64().unwrap_or(0.0))
             };
             let before = size(&page)?;
-            page.eval("makeSpans(args[0])", &[json!(BUFFERED)])?;
+            // Some are written while others come.
+            page.eval("written.length = 0; makeSpans(args[0])", &[json!(BUFFERED)])?;
             held.push((size(&page)? - before) / 1e6);
-            let pieces = page.eval("written.length = 0; await tracer.flush(); return written", &[])?;
+            let pieces = page.eval("await tracer.flush(); return written", &[])?;
             let pieces: Vec<f64> =
                 pieces.as_array().into_iter().flatten().filter_map(serde_json::Value::as_f64).collect();
             let bodies = bodies.load(Ordering::Relaxed);
