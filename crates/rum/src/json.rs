@@ -204,8 +204,8 @@ mod tests {
     #[test]
     fn ids() {
         let bytes: Vec<u8> = (0..=255).collect();
-        let expected: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        check(|json| json.hex(&bytes), &expected);
+        let expected: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        check(|json| json.hex(&bytes), &expected.concat());
     }
 
     #[test]
