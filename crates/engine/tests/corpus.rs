@@ -40,6 +40,7 @@ const OPENED: &[&str] = &[
     "llm-langfuse",
     "llm-openinference",
     "otel-stdout",
+    "datadog",
 ];
 
 /// Where the oracle's counts and ours differ, and why.

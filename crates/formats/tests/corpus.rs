@@ -21,6 +21,7 @@ const OPENED: &[&str] = &[
     "llm-langfuse",
     "llm-openinference",
     "otel-stdout",
+    "datadog",
 ];
 
 fn corpus() -> Option<PathBuf> {

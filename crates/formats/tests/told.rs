@@ -19,6 +19,8 @@ const FOLDERS: &[(&str, &str)] = &[
     ("llm-openinference", "JavaScript SDK spans"),
     ("otel-stdout", "Go SDK spans"),
 ];
+const FOLDERS: &[(&str, &str)] =
+    &[("jaeger-json", "Jaeger JSON"), ("zipkin-json", "Zipkin JSON"), ("datadog", "Datadog JSON")];
 
 /// Files that are of another format than their folder.
 const OTHERS: &[(&str, &str)] = &[];

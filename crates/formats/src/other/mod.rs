@@ -3,6 +3,8 @@
 use crate::walk::Entry;
 
 mod google;
+mod datadog;
+mod fields;
 mod jaeger;
 mod langfuse;
 mod sdk;
@@ -19,4 +21,6 @@ pub(crate) const ALL: &[Entry] = &[
     sdk::GO,
     sdk::JAVASCRIPT,
     sdk::PYTHON,
+    datadog::SPANS,
+    datadog::PAYLOADS,
 ];
