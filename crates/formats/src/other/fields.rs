@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use otel::{AnyValue, KeyValue, SpanKind};
+use otel::{AnyValue, KeyValue, Severity, SpanKind};
 
 use crate::json::Json;
 
@@ -40,6 +40,41 @@ pub(super) fn kind(text: &str) -> Option<SpanKind> {
     [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer]
         .into_iter()
         .find(|kind| kind.name().eq_ignore_ascii_case(name))
+}
+
+/// How grave a log record is, by the words loggers have for it.
+pub(super) fn severity(word: &str) -> Severity {
+    let number = match word.to_ascii_lowercase().as_str() {
+        "trace" | "verbose" => 1,
+        "debug" => 5,
+        "info" | "information" | "informational" | "log" => 9,
+        "notice" => 10,
+        "warn" | "warning" => 13,
+        "error" | "err" => 17,
+        "critical" | "alert" | "crit" => 18,
+        "fatal" | "emergency" | "panic" => 21,
+        _ => 0,
+    };
+    Severity::from_number(number).unwrap_or_default()
+}
+
+/// Adds `name` with the value of `alias`, for each of `(alias, name)` that is there: what a format's own fields mean.
+pub(super) fn rename(attributes: &mut Vec<KeyValue<'_>>, aliases: &[(&'static str, &'static str)]) {
+    for (alias, name) in aliases {
+        let Some(found) = attributes.iter().find(|known| known.key == *alias) else { continue };
+        let value = match &found.value {
+            AnyValue::Str(text) if matches!(*name, "http.response.status_code" | "server.port") => {
+                text.parse().map_or_else(|_| found.value.clone(), AnyValue::Int)
+            }
+            AnyValue::Str(text) if *name == "url.scheme" => text.trim_end_matches(':').to_owned().into(),
+            AnyValue::Str(text) if *name == "url.query" => text.trim_start_matches('?').to_owned().into(),
+            AnyValue::Array(values) if *name == "user_agent.original" => {
+                values.first().cloned().unwrap_or_default()
+            }
+            value => value.clone(),
+        };
+        put(attributes, *name, value);
+    }
 }
 
 /// The attributes of an exception (OpenTelemetry's semantic conventions for exceptions).

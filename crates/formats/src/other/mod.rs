@@ -4,6 +4,7 @@ use crate::walk::Entry;
 
 mod google;
 mod datadog;
+mod elastic;
 mod fields;
 mod jaeger;
 mod langfuse;
@@ -21,6 +22,7 @@ pub(crate) const ALL: &[Entry] = &[
     sdk::GO,
     sdk::JAVASCRIPT,
     sdk::PYTHON,
+    elastic::ENTRY,
     datadog::SPANS,
     datadog::PAYLOADS,
 ];
