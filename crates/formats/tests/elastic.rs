@@ -72,7 +72,7 @@ fn a_span_begins_within_its_transaction() {
     let (picture, _) = support::decode([METADATA, &untimed, &span(1, 2)].join("\n").as_bytes());
     let lines = picture.lines();
     let expected = [row("a", 1000, 1005), row("1", 1002, 1003)].join("\n");
-    assert_eq!(lines.trim_end(), format!("{expected}\nmissingStartTime @55"));
+    assert_eq!(lines.trim_end(), format!("{expected}\nmissingStartTime @57"));
     // The transaction is not there: the first time of the input has to do.
     let timed = r#"{"transaction": {"id": "b", "trace_id": "2", "duration": 5, "timestamp": 7000}}"#;
     let (picture, _) = support::decode([METADATA, &span(1, 2), timed].join("\n").as_bytes());

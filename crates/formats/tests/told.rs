@@ -7,10 +7,11 @@ mod support;
 
 use std::path::Path;
 
-use formats::Format;
-
-/// Folders of the corpus, and what their files are told to be.
+/// Folders of the corpus, or how paths in them begin, and what their files are told to be.
 const FOLDERS: &[(&str, &str)] = &[
+    ("datadog", "Datadog JSON"),
+    ("elastic-apm", "Elastic APM intake"),
+    ("rum/elastic__elastic-rum", "Elastic APM intake"),
     ("jaeger-json", "Jaeger JSON"),
     ("zipkin-json", "Zipkin JSON"),
     ("xray", "AWS X-Ray segments"),
@@ -19,15 +20,22 @@ const FOLDERS: &[(&str, &str)] = &[
     ("llm-openinference", "JavaScript SDK spans"),
     ("otel-stdout", "Go SDK spans"),
 ];
-/// Folders of the corpus, or how paths in them begin, and what their files are told to be.
-const FOLDERS: &[(&str, &str)] =
-    &[("jaeger-json", "Jaeger JSON"), ("zipkin-json", "Zipkin JSON"), ("datadog", "Datadog JSON")];
 
 /// Files that are of another format than their folder.
 const OTHERS: &[(&str, &str)] = &[];
 
 /// The smallest documents of each format.
 const SMALLEST: &[(&str, &str)] = &[
+    (
+        r#"[[{"trace_id":1,"span_id":2,"parent_id":0,"name":"a","service":"s","start":1,"duration":1}]]"#,
+        "Datadog JSON",
+    ),
+    (
+        r#"{"trace":{"spans":{"2":{"trace_id":"1","span_id":"2","service":"s","start":1.5,"duration":1}}}}"#,
+        "Datadog JSON",
+    ),
+    (r#"{"metadata":{"service":{}}}{"span":{"id":"2","trace_id":"1","duration":1}}"#, "Elastic APM intake"),
+    (r#"{"x":{"id":"2","tid":"1","d":1}}"#, "Elastic APM intake"),
     (r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}"#, "OTLP JSON"),
     (r#"{"batches":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}"#, "Tempo JSON"),
     (r#"{"traces":[{"traceID":"1","rootTraceName":"a","durationMs":1}]}"#, "Tempo search result"),

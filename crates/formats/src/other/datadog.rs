@@ -16,19 +16,8 @@ use crate::shape::Shape;
 use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, name_at};
 
-const NAME: &str = "Datadog JSON";
-
-/// Spans in nothing but arrays: `[[span]]`, `[span]`, a span a line.
-pub(crate) const SPANS: Entry = Entry {
-    name: NAME,
-    tells: tells_spans,
-    goes_on: |_| false,
-    open: Some(|| Box::new(Datadog { bare: true, ..Datadog::default() })),
-};
-
-/// Spans in objects.
-pub(crate) const PAYLOADS: Entry =
-    Entry { name: NAME, tells: tells_payload, goes_on: |_| false, open: Some(|| Box::<Datadog>::default()) };
+pub(crate) const ENTRY: Entry =
+    Entry { name: "Datadog JSON", tells, goes_on: |_| false, open: Some(|| Box::<Datadog>::default()) };
 
 const SPELLINGS: [[&str; 4]; 3] = [
     ["trace_id", "span_id", "start", "duration"],
@@ -41,19 +30,15 @@ fn are_spans(shape: &Shape<'_>, depth: usize) -> bool {
         && ["resource", "meta", "metrics", "service"].iter().any(|name| shape.has_at(depth, name))
 }
 
-fn tells_spans(shape: &Shape<'_>) -> bool {
-    are_spans(shape, shape.arrays() + 1)
-}
-
-fn tells_payload(shape: &Shape<'_>) -> bool {
-    (2..=8).any(|depth| are_spans(shape, depth))
+fn tells(shape: &Shape<'_>) -> bool {
+    (1..=8).any(|depth| are_spans(shape, depth))
         || shape.depth_of(&["trace_id", "span_id", "resource_name"]).is_some()
 }
 
 /// Upper halves of trace ids are told by one span of each chunk, which need not be the first.
 #[derive(Default)]
 struct Datadog {
-    /// The objects are spans.
+    /// There is nothing around the spans but arrays: `[[span]]`, `[span]`, a span a line.
     bare: bool,
     /// Upper halves by lower halves.
     upper: BTreeMap<u64, u64>,
@@ -93,6 +78,10 @@ const TAGS: &[(&str, &str)] = &[
 ];
 
 impl JsonFormat for Datadog {
+    fn begin(&mut self, shape: &Shape<'_>) {
+        self.bare = are_spans(shape, shape.arrays() + 1);
+    }
+
     fn step(&mut self, path: Path<'_>, first: u8) -> Take {
         if self.bare {
             return if first == b'{' { Take::Record } else { Take::Enter };
@@ -103,10 +92,9 @@ impl JsonFormat for Datadog {
             Step::Element => None,
         });
         match (path.last(), nearest) {
-            (None, _) => Take::Enter,
             (Some(Step::Member(_)), Some("spans")) => Take::Record,
             (Some(Step::Element), Some("spans" | "traces" | "data")) if is_object => Take::Record,
-            (Some(Step::Element), _) => Take::Enter,
+            (None | Some(Step::Element), _) => Take::Enter,
             (Some(Step::Member(name)), _) => match name.as_str() {
                 "traces" | "trace" | "spans" | "data" | "attributes" | "chunks" | "tracerPayloads" => {
                     Take::Enter

@@ -297,7 +297,7 @@ impl Elastic {
         }
     }
 
-    fn error(&mut self, event: &Json<'_>, out: &mut Out<'_>) {
+    fn error(&self, event: &Json<'_>, out: &mut Out<'_>) {
         let (raised, logged) = (event.any(&["exception", "ex"]), event.get("log"));
         let message = raised.any(&["message", "mg"]);
         let message = if message.is_null() { logged.any(&["message", "mg"]) } else { message };
@@ -337,7 +337,7 @@ impl Elastic {
     }
 
     /// Fields are those of ECS, nested or with dots in their names.
-    fn log(&mut self, event: &Json<'_>, out: &mut Out<'_>) {
+    fn log(&self, event: &Json<'_>, out: &mut Out<'_>) {
         let mut attributes = Vec::new();
         flatten(&mut attributes, "", event);
         let text = |key: &str| {
@@ -467,7 +467,7 @@ fn place(row: &mut SpanRow<'_>, transaction: UnixNanos, offset: u64) {
 }
 
 fn transaction_kind(event: &Json<'_>) -> SpanKind {
-    kind(event.at(&["otel", "span_kind"]).str()).unwrap_or(match event.any(&["type", "t"]).str() {
+    kind(event.at(&["otel", "span_kind"]).str()).unwrap_or_else(|| match event.any(&["type", "t"]).str() {
         "request" => SpanKind::Server,
         "messaging" => SpanKind::Consumer,
         _ => SpanKind::Unspecified,
@@ -476,11 +476,13 @@ fn transaction_kind(event: &Json<'_>) -> SpanKind {
 
 /// Types are written whole (`db.postgresql.query`) or in three fields.
 fn exit_kind(event: &Json<'_>) -> SpanKind {
-    let (of, action) = (event.any(&["type", "t"]).str(), event.any(&["action", "ac"]).str());
-    kind(event.at(&["otel", "span_kind"]).str()).unwrap_or_else(|| match of.split('.').next() {
-        Some("db" | "external" | "storage") => SpanKind::Client,
-        Some("messaging") if action == "send" || of.ends_with(".send") => SpanKind::Producer,
-        Some("messaging") if action == "receive" || of.ends_with(".receive") => SpanKind::Consumer,
+    let mut of = event.any(&["type", "t"]).str().split('.');
+    let (of, last) = (of.next().unwrap_or_default(), of.next_back().unwrap_or_default());
+    let action = event.any(&["action", "ac"]).str();
+    kind(event.at(&["otel", "span_kind"]).str()).unwrap_or(match of {
+        "db" | "external" | "storage" => SpanKind::Client,
+        "messaging" if action == "send" || last == "send" => SpanKind::Producer,
+        "messaging" if action == "receive" || last == "receive" => SpanKind::Consumer,
         _ => SpanKind::Unspecified,
     })
 }

@@ -2,10 +2,10 @@
 
 use crate::walk::Entry;
 
-mod google;
 mod datadog;
 mod elastic;
 mod fields;
+mod google;
 mod jaeger;
 mod langfuse;
 mod sdk;
@@ -14,6 +14,8 @@ mod zipkin;
 
 /// Every JSON format that is read. Of two that both claim a document, the first has it.
 pub(crate) const ALL: &[Entry] = &[
+    datadog::ENTRY,
+    elastic::ENTRY,
     jaeger::ENTRY, //
     zipkin::ENTRY,
     xray::ENTRY,
