@@ -41,6 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("rum", &[]),
     ("rum-web", &["lol_alloc", "rum", "wasm-bindgen"]),
+    ("cli", &["engine", "formats", "scene", "lexopt"]),
     // Tools and tests, which nothing above may name but as a dev-dependency.
     ("fixtures", &["otel"]),
     ("xtask", &["otel", "propagation", "fixtures", "flate2", "formats", "toml"]),
