@@ -24,7 +24,4 @@ pub(crate) const ALL: &[Entry] = &[
     sdk::GO,
     sdk::JAVASCRIPT,
     sdk::PYTHON,
-    elastic::ENTRY,
-    datadog::SPANS,
-    datadog::PAYLOADS,
 ];
