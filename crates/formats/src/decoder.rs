@@ -54,8 +54,14 @@ impl fmt::Display for Format {
 pub struct Outcome {
     /// What the input was; several, where it holds documents of several kinds.
     pub formats: Vec<Format>,
-    /// Spans given to the sink.
+    /// Spans given to the sink. There may be none, where there are log records or metrics.
     pub spans: u64,
+    /// Log records given to the sink.
+    pub logs: u64,
+    /// Exemplars given to the sink.
+    pub exemplars: u64,
+    /// Metrics, with and without exemplars.
+    pub metrics: u64,
     /// Documents: lines, concatenated requests.
     pub documents: u64,
     /// Bytes taken in, compressed where the input is.
@@ -296,7 +302,7 @@ impl Decoder {
         let otlp = match seen {
             _ if seen.search && !seen.resource_spans && !seen.batches => Some(Format::TempoSearch),
             _ if seen.batches && !seen.resource_spans => Some(Format::TempoJson),
-            _ if seen.spans == 0 => None,
+            _ if seen.spans == 0 && seen.logs == 0 && seen.metrics == 0 => None,
             _ if seen.documents > 1 => Some(Format::OtlpJsonLines),
             _ => Some(Format::OtlpJson),
         };
@@ -306,10 +312,15 @@ impl Decoder {
     fn outcome(&self) -> Result<Outcome, Refusal> {
         let seen = &self.envelope.seen;
         let spans = self.envelope.spans();
-        if spans > 0 {
+        let of_others = &self.envelope.walk.counts;
+        let logs = seen.logs + of_others.logs;
+        if spans > 0 || logs > 0 || seen.metrics > 0 {
             return Ok(Outcome {
                 formats: self.formats(),
                 spans,
+                logs,
+                exemplars: seen.exemplars + of_others.exemplars,
+                metrics: seen.metrics,
                 documents: seen.documents,
                 bytes: self.bytes,
             });
@@ -329,6 +340,10 @@ impl Decoder {
             (RefusalKind::Truncated, offset, message)
         } else if seen.resource_spans || seen.batches || seen.search {
             (RefusalKind::Empty, 0, "This is a trace file, but there are no spans in it.".to_owned())
+        } else if seen.signals {
+            let message =
+                "This is OTLP JSON, but there are no spans, log records or metrics in it.".to_owned();
+            (RefusalKind::Empty, 0, message)
         } else if let Some(signal) = seen.other_signals {
             let message = format!(
                 "This is OTLP JSON, but it holds only {signal}, which are not read yet. Expected resourceSpans."

@@ -15,10 +15,13 @@ use crate::otlp::{Message, fill};
 use crate::reader::{Reader, Stop as ReadStop};
 use crate::scalar::{AnyScalar, Scalar, shorten};
 use crate::search::FoundTrace;
+use crate::signals::Metric;
 use crate::skip::{Skip, Stop, next_document_line};
 use crate::text::Window;
 use crate::walk::{self, Entry, Take, Told, Walk};
 use crate::{json::Json, owned};
+
+mod signals;
 
 /// Wrappers and arrays of documents deeper than this are read over.
 const MAX_DEPTH: usize = 64;
@@ -41,7 +44,16 @@ enum Frame {
     Scope,
     /// `spans`.
     Spans,
-    /// `resourceLogs` and the like.
+    /// `logRecords`.
+    Logs,
+    /// `metrics`.
+    Metrics,
+    Metric,
+    /// `gauge`, `sum` and the like.
+    Data,
+    /// `dataPoints`.
+    Points,
+    /// `resourceProfiles`.
     Signals(&'static str),
     /// `traces` of a search result.
     Found,
@@ -53,7 +65,10 @@ enum Frame {
 
 impl Frame {
     fn is_object(self) -> bool {
-        matches!(self, Self::Document | Self::Resource | Self::Scope | Self::OtherObject)
+        matches!(
+            self,
+            Self::Document | Self::Resource | Self::Scope | Self::Metric | Self::Data | Self::OtherObject
+        )
     }
 
     /// For messages: the decoder stands in …
@@ -66,6 +81,11 @@ impl Frame {
             Self::Scopes => "scopeSpans",
             Self::Scope => "an element of scopeSpans",
             Self::Spans => "spans",
+            Self::Logs => "logRecords",
+            Self::Metrics => "metrics",
+            Self::Metric => "a metric",
+            Self::Data => "the data of a metric",
+            Self::Points => "dataPoints",
             Self::Signals(name) => name,
             Self::Found => "traces",
             Self::OtherArray => "an array",
@@ -149,9 +169,14 @@ impl<R, C: Default> Default for Open<R, C> {
 pub(crate) struct Seen {
     pub(crate) documents: u64,
     pub(crate) spans: u64,
+    pub(crate) logs: u64,
+    pub(crate) exemplars: u64,
+    pub(crate) metrics: u64,
     pub(crate) resource_spans: bool,
     pub(crate) batches: bool,
     pub(crate) search: bool,
+    /// `resourceLogs` or `resourceMetrics`.
+    pub(crate) signals: bool,
     pub(crate) other_signals: Option<&'static str>,
     /// The first names of the first document that hold nothing OTLP has.
     pub(crate) names: Vec<String>,
@@ -177,6 +202,7 @@ pub(crate) struct Envelope {
     wanted: usize,
     resource: Open<ResourceRef, Resource<'static>>,
     scope: Open<ScopeRef, Scope<'static>>,
+    metric: Metric,
     /// Capacity of the last span's attributes, for the next.
     attributes: Vec<KeyValue<'static>>,
     pub(crate) notes: Notes,
@@ -200,6 +226,7 @@ impl Envelope {
             wanted: 0,
             resource: Open::default(),
             scope: Open::default(),
+            metric: Metric::default(),
             attributes: Vec::new(),
             notes: Notes::default(),
             seen: Seen::default(),
@@ -404,6 +431,9 @@ impl Envelope {
             (first, _) => match (frame, first) {
                 (Frame::Spans, _) => self.span(here, sink),
                 (Frame::Found, _) => self.found(here, sink),
+                (Frame::Logs, _) => self.log(here, sink),
+                (Frame::Points, _) => self.point(here, sink),
+                (Frame::Metrics, b'{') => self.enter_metric(here),
                 (Frame::OtherArray, _) => self.other(Some(walk::Step::Element), here, 0, sink),
                 (Frame::Signals(name), _) => {
                     self.other_signal(name, here.offset, sink);
@@ -507,7 +537,7 @@ impl Envelope {
             }
             (Frame::Document | Frame::Resource, "resource") => self.resource(value, at, sink),
             (Frame::Document | Frame::Resource, "schemaUrl" | "schema_url") => {
-                match self.text(value, at, sink) {
+                match self.text(&name, value, at, sink) {
                     Ok((text, step)) => {
                         self.resource.content.schema_url = Cow::Owned(text);
                         step
@@ -518,30 +548,28 @@ impl Envelope {
             (Frame::Scope, "scope" | "instrumentationLibrary" | "instrumentation_library") => {
                 self.scope(value, at, sink)
             }
-            (Frame::Scope, "schemaUrl" | "schema_url") => match self.text(value, at, sink) {
+            (Frame::Scope, "schemaUrl" | "schema_url") => match self.text(&name, value, at, sink) {
                 Ok((text, step)) => {
                     self.scope.content.schema_url = Cow::Owned(text);
                     step
                 }
                 Err(step) => step,
             },
-            (Frame::Scope, "spans") => match first {
-                b'[' => {
-                    self.enter(Frame::Spans);
-                    Step::Took(at + 1)
-                }
-                _ => self.read_over_wrong(Frame::Spans, value, at, sink),
-            },
-            (Frame::Document, "resourceLogs" | "resource_logs") => {
-                self.signals("resourceLogs", value, at, sink)
-            }
-            (Frame::Document, "resourceMetrics" | "resource_metrics") => {
-                self.signals("resourceMetrics", value, at, sink)
-            }
+            (Frame::Scope, "spans") => self.open_leaves(Frame::Spans, value, at, sink),
             (Frame::Document, "resourceProfiles" | "resource_profiles") => {
                 self.signals("resourceProfiles", value, at, sink)
             }
+            (Frame::Metric, "name" | "unit") => match self.text(&name, value, at, sink) {
+                Ok((text, step)) => {
+                    self.metric.say(&name, text);
+                    step
+                }
+                Err(step) => step,
+            },
             _ => {
+                if let Some(step) = self.signal(frame, &name, value, at, sink) {
+                    return step;
+                }
                 if frame == Frame::Document {
                     self.name_it(&name);
                 }
@@ -571,6 +599,15 @@ impl Envelope {
     fn other_signal(&mut self, name: &str, offset: u64, sink: &mut dyn SpanSink) {
         self.notes.add(WarningKind::OtherSignal, format_args!("{name} are not read yet"));
         self.notes.tell(sink, offset);
+    }
+
+    /// Enters an array whose elements are decoded whole.
+    fn open_leaves(&mut self, list: Frame, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Step {
+        if value.first != b'[' {
+            return self.read_over_wrong(list, value, at, sink);
+        }
+        self.enter(list);
+        Step::Took(at + 1)
     }
 
     /// Enters the array `list`; a single element where a list should be is read as a list of one.
@@ -635,6 +672,7 @@ impl Envelope {
                     sink.close_scope(reference, &open.content);
                 }
             }
+            Frame::Metric => self.close_metric(sink),
             Frame::OtherArray | Frame::OtherObject => {
                 self.walk.leave(&mut self.notes, self.document_at, sink);
             }
@@ -691,10 +729,16 @@ impl Envelope {
     }
 
     /// A string, and the step that takes it.
-    fn text(&mut self, value: Here<'_>, at: usize, sink: &mut dyn SpanSink) -> Result<(String, Step), Step> {
+    fn text(
+        &mut self,
+        field: &str,
+        value: Here<'_>,
+        at: usize,
+        sink: &mut dyn SpanSink,
+    ) -> Result<(String, Step), Step> {
         match value.leaf(AnyScalar) {
             Leaf::Whole(scalar, used) => {
-                let text = scalar.text("schemaUrl", &mut self.notes).into_owned();
+                let text = scalar.text(field, &mut self.notes).into_owned();
                 self.notes.tell(sink, value.offset);
                 self.after_value(sink);
                 Ok((text, Step::Took(at + used)))

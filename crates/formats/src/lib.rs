@@ -1,4 +1,4 @@
-//! Bytes to spans, spans to text.
+//! Bytes to spans, log records and exemplars; these to text.
 //!
 //! [`Decoder`] takes an input in chunks and gives a [`SpanSink`](otel::SpanSink) what it reads; the writers
 //! are sinks that write OTLP JSON, Jaeger JSON, Zipkin v2 and CSV.
@@ -24,6 +24,7 @@ mod scan;
 mod search;
 mod semantics;
 mod shape;
+mod signals;
 mod skip;
 mod text;
 mod time;

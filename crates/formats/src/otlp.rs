@@ -274,7 +274,7 @@ impl<'de> Message<'de> for KeyValue<'de> {
 }
 
 /// [`list`] of attributes, which are most of all text.
-fn attributes<'de>(list: &mut Vec<KeyValue<'de>>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
+pub(crate) fn attributes<'de>(list: &mut Vec<KeyValue<'de>>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
     list.clear();
     if !json.enter(b'[') {
         return otherwise(KeyValue::NAME, "an array of objects", json);
@@ -311,7 +311,7 @@ fn usual_attribute<'de>(json: &mut Reader<'de, '_>) -> Option<KeyValue<'de>> {
 }
 
 /// An `AnyValue` message.
-fn value<'de>(json: &mut Reader<'de, '_>) -> Result<AnyValue<'de>, Stop> {
+pub(crate) fn value<'de>(json: &mut Reader<'de, '_>) -> Result<AnyValue<'de>, Stop> {
     if !json.enter(b'{') {
         return bare_value(json);
     }
@@ -386,7 +386,7 @@ fn string_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
 }
 
 #[inline]
-fn int_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
+pub(crate) fn int_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
     match found {
         Scalar::Null => AnyValue::Empty,
         number => match number.i64(notes) {
@@ -396,7 +396,7 @@ fn int_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
     }
 }
 
-fn double_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
+pub(crate) fn double_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
     match found {
         Scalar::Null => AnyValue::Empty,
         number => match number.f64(notes) {

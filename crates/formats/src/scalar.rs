@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use otel::{SpanId, SpanKind, StatusCode, TraceId, UnixNanos, WarningKind};
+use otel::{Severity, SpanId, SpanKind, StatusCode, TraceId, UnixNanos, WarningKind};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::ids::{self, Id};
@@ -89,6 +89,35 @@ impl<'de> Visitor<'de> for AnyScalar {
         Ok(Scalar::Object)
     }
 }
+
+/// `SeverityNumber` by number.
+const SEVERITIES: [&str; 25] = [
+    "UNSPECIFIED",
+    "TRACE",
+    "TRACE2",
+    "TRACE3",
+    "TRACE4",
+    "DEBUG",
+    "DEBUG2",
+    "DEBUG3",
+    "DEBUG4",
+    "INFO",
+    "INFO2",
+    "INFO3",
+    "INFO4",
+    "WARN",
+    "WARN2",
+    "WARN3",
+    "WARN4",
+    "ERROR",
+    "ERROR2",
+    "ERROR3",
+    "ERROR4",
+    "FATAL",
+    "FATAL2",
+    "FATAL3",
+    "FATAL4",
+];
 
 /// 2^64 and 2^63, which floats can hold.
 const U64_LIMIT: f64 = 2.0 * I64_LIMIT;
@@ -244,6 +273,10 @@ impl<'de> Scalar<'de> {
             StatusCode::from_number,
             &["UNSET", "OK", "ERROR"],
         )
+    }
+
+    pub(crate) fn severity(self, notes: &mut Notes) -> Severity {
+        self.enumeration("severityNumber", "SEVERITY_NUMBER_", notes, Severity::from_number, &SEVERITIES)
     }
 
     /// Numbers, numbers as strings, names with and without their prefix in any case.

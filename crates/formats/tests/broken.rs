@@ -164,10 +164,14 @@ fn refusals() {
     );
     check(
         r#"{"resourceLogs":[{},{}]}"#,
+        &["refused: empty @0 This is OTLP JSON, but there are no spans, log records or metrics in it."],
+    );
+    check(
+        r#"{"resourceProfiles":[{},{}]}"#,
         &[
-            "otherSignal @17 resourceLogs are not read yet",
-            "otherSignal @20 ",
-            "refused: notATrace @0 This is OTLP JSON, but it holds only resourceLogs, which are not read yet. Expected resourceSpans.",
+            "otherSignal @21 resourceProfiles are not read yet",
+            "otherSignal @24 ",
+            "refused: notATrace @0 This is OTLP JSON, but it holds only resourceProfiles, which are not read yet. Expected resourceSpans.",
         ],
     );
     check(

@@ -80,6 +80,46 @@ fn files_of_the_corpus_in_chunks() {
 }
 
 #[test]
+fn logs_and_metrics() {
+    let Some(corpus) = corpus() else { return };
+    let facts: Value =
+        serde_json::from_slice(&std::fs::read(corpus.join("oracles/file_facts.json")).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    let mut opened = 0;
+    for fact in facts["facts"].as_array().unwrap() {
+        let name = fact["file"].as_str().unwrap();
+        let is_ours = name.starts_with("otlp-logs-metrics/") || name.starts_with("otlp-json/");
+        let figure = |name: &str| fact["info"].get(name).and_then(Value::as_u64).unwrap_or(0);
+        if !is_ours || figure("logs") + figure("metrics") == 0 {
+            continue;
+        }
+        let bytes = std::fs::read(corpus.join(name)).unwrap();
+        let (picture, outcome) = support::decode_in(&bytes, &[1 << 20]);
+        assert_eq!(support::decode_in(&bytes, &[61]).0.lines(), picture.lines(), "{name} in chunks");
+        let outcome = outcome.unwrap();
+        opened += 1;
+        let linked = picture.logs() - picture.logs_without_trace;
+        for (field, ours) in
+            [("logs", outcome.logs), ("metrics", outcome.metrics), ("logs-with-traceId", linked as u64)]
+        {
+            if figure(field) != ours {
+                wrong.push(format!("{name}: {field}: {ours}, not {}", figure(field)));
+            }
+        }
+        // Counted apart; no other file has exemplars.
+        let exemplars = match name {
+            "otlp-logs-metrics/highlight__highlight__metrics.json" => 281,
+            "otlp-json/ymtdzzz__otel-tui__test_data.json" => 11,
+            _ => 0,
+        };
+        assert_eq!(outcome.exemplars, exemplars, "{name}");
+        assert_eq!(picture.exemplars() as u64, exemplars, "{name}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    println!("{opened} files");
+}
+
+#[test]
 fn bad_input_always_ends() {
     let Some(corpus) = corpus() else { return };
     let files = files(&corpus.join("bad-input"));

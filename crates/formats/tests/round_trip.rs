@@ -5,8 +5,8 @@ mod support;
 
 use formats::{Decoder, OtlpJsonWriter, span_to_json};
 use otel::{
-    AnyValue, EventRow, KeyValue, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, SpanSink as _,
-    StatusCode, TraceId, UnixNanos, WarningKind,
+    AnyValue, EventRow, ExemplarRow, KeyValue, LinkRow, LogRow, Resource, Scope, Severity, SpanId, SpanKind,
+    SpanRow, SpanSink as _, StatusCode, TraceId, UnixNanos, WarningKind,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -91,6 +91,66 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn log()(
+        ids in any::<(u128, u64)>(),
+        texts in any::<(String, String)>(),
+        times in any::<(u64, u64)>(),
+        severity in 0_u64..25,
+        flags in any::<Option<u32>>(),
+        body in value(),
+        attributes in attributes(),
+        dropped in any::<u32>(),
+    ) -> LogRow<'static> {
+        LogRow {
+            time: UnixNanos(times.0),
+            observed_time: UnixNanos(times.1),
+            severity: Severity::from_number(severity).unwrap_or_default(),
+            severity_text: texts.0.into(),
+            body,
+            attributes,
+            dropped_attributes_count: dropped,
+            flags,
+            trace_id: TraceId(ids.0),
+            span_id: SpanId(ids.1),
+            event_name: texts.1.into(),
+        }
+    }
+}
+
+prop_compose! {
+    fn exemplar()(
+        ids in (1..u128::MAX, any::<u64>()),
+        metric in 0_usize..3,
+        time in any::<u64>(),
+        value in prop_oneof![any::<i64>().prop_map(AnyValue::Int), any::<f64>().prop_map(AnyValue::Double)],
+        filtered_attributes in attributes(),
+    ) -> ExemplarRow<'static> {
+        let (metric, unit) = [("", ""), ("http.duration", "s"), ("queue \"size\"", "")][metric];
+        ExemplarRow {
+            metric: metric.into(),
+            unit: unit.into(),
+            time: UnixNanos(time),
+            value,
+            trace_id: TraceId(ids.0),
+            span_id: SpanId(ids.1),
+            filtered_attributes,
+        }
+    }
+}
+
+/// An item of any signal.
+#[derive(Clone, Debug)]
+enum Item {
+    Span(SpanRow<'static>),
+    Log(LogRow<'static>),
+    Exemplar(ExemplarRow<'static>),
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    prop_oneof![span().prop_map(Item::Span), log().prop_map(Item::Log), exemplar().prop_map(Item::Exemplar)]
+}
+
 /// Groups of spans of one resource and scope.
 fn groups() -> impl Strategy<Value = Vec<(Resource<'static>, Scope<'static>, Vec<SpanRow<'static>>)>> {
     let resource = (attributes(), any::<u32>(), any::<String>()).prop_map(|(attributes, dropped, schema)| {
@@ -144,6 +204,43 @@ proptest! {
         decoder.push(&text, &mut again).unwrap();
         decoder.finish(&mut again).unwrap();
         prop_assert_eq!(String::from_utf8(again.finish().unwrap()).unwrap(), String::from_utf8(text).unwrap());
+    }
+
+    #[test]
+    fn all_signals_come_back(items in vec((item(), any::<bool>()), 1..12), sizes in vec(1_usize..200, 1..6)) {
+        let mut expected = Picture::default();
+        let mut writer = OtlpJsonWriter::new(Vec::new());
+        let resource = Resource { attributes: vec![KeyValue::new("service.name", "shop")], ..Resource::default() };
+        for sink in [&mut expected as &mut dyn otel::SpanSink, &mut writer] {
+            let (mut r, mut s) = (sink.open_resource(), sink.open_scope());
+            sink.close_resource(r, &resource);
+            sink.close_scope(s, &Scope::default());
+            for (item, other_scope) in &items {
+                if *other_scope {
+                    (r, s) = (sink.open_resource(), sink.open_scope());
+                    sink.close_resource(r, &resource);
+                    sink.close_scope(s, &Scope::default());
+                }
+                match item {
+                    Item::Span(row) => sink.span(r, s, row),
+                    Item::Log(row) => sink.log(r, s, row),
+                    Item::Exemplar(row) => sink.exemplar(r, s, row),
+                }
+            }
+        }
+        let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+        // Each line is a document of one signal.
+        let mut unusual = String::new();
+        for line in text.lines() {
+            let json: serde_json::Value = serde_json::from_str(line).unwrap();
+            prop_assert_eq!(json.as_object().unwrap().len(), 1);
+            unusual.push_str(&serde_json::to_string_pretty(&json).unwrap());
+        }
+        for text in [text, unusual] {
+            let (picture, outcome) = support::decode_in(text.as_bytes(), &sizes);
+            prop_assert_eq!(picture.lines(), expected.lines());
+            prop_assert_eq!(outcome.unwrap().logs, expected.logs() as u64);
+        }
     }
 
     #[test]

@@ -45,6 +45,29 @@ impl Severity {
         u8::try_from(number).ok().filter(|number| *number <= 24).map(Self)
     }
 
+    /// By what a `severity_text` usually says; the lowest of the range, or not said.
+    pub fn from_text(text: &str) -> Self {
+        const NAMES: [(&str, u8); 15] = [
+            ("TRACE", 1),
+            ("VERBOSE", 1),
+            ("DEBUG", 5),
+            ("INFO", 9),
+            ("INFORMATION", 9),
+            ("NOTICE", 10),
+            ("WARN", 13),
+            ("WARNING", 13),
+            ("ERR", 17),
+            ("ERROR", 17),
+            ("SEVERE", 17),
+            ("CRIT", 21),
+            ("CRITICAL", 21),
+            ("FATAL", 21),
+            ("EMERGENCY", 21),
+        ];
+        let known = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
+        known.map_or(Self::UNSPECIFIED, |&(_, number)| Self(number))
+    }
+
     /// The protobuf number.
     pub fn number(self) -> u8 {
         self.0
@@ -145,5 +168,16 @@ mod tests {
         check(24, Some("FATAL"), true);
         check(25, None, false);
         check(256, None, false);
+    }
+
+    #[test]
+    fn severities_in_words() {
+        let check = |text, name| assert_eq!(Severity::from_text(text).name(), name, "{text:?}");
+        check("Warning", "WARN");
+        check(" error ", "ERROR");
+        check("critical", "FATAL");
+        check("Information", "INFO");
+        check("", "");
+        check("loud", "");
     }
 }

@@ -56,8 +56,12 @@ pub enum WarningKind {
     TooDeep,
     /// The compressed data is damaged.
     DamagedCompression,
-    /// Log records or metrics, which are not read yet.
+    /// Profiles, which are not read yet.
     OtherSignal,
+    /// A metric has no exemplar with a trace id: nothing in it leads to a span.
+    MetricWithoutExemplar,
+    /// A span that came more than once with the same content; kept once.
+    RepeatedSpan,
     /// A span without a trace id.
     MissingTraceId,
     /// A span without an id.
@@ -74,11 +78,17 @@ pub enum WarningKind {
     MissingEndTime,
     /// A span that ends before it starts; shown with no duration.
     ReversedTimes,
+    /// A log record of a trace that is not open.
+    LogOfOtherTrace,
+    /// A log record without a trace id.
+    LogWithoutTrace,
+    /// An exemplar of a trace that is not open.
+    ExemplarOfOtherTrace,
 }
 
 impl WarningKind {
     /// Every kind, in the order of the report.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::Truncated,
         Self::InvalidJson,
         Self::NotATrace,
@@ -90,6 +100,8 @@ impl WarningKind {
         Self::TooDeep,
         Self::DamagedCompression,
         Self::OtherSignal,
+        Self::MetricWithoutExemplar,
+        Self::RepeatedSpan,
         Self::MissingTraceId,
         Self::MissingSpanId,
         Self::DuplicateSpanId,
@@ -98,6 +110,9 @@ impl WarningKind {
         Self::MissingStartTime,
         Self::MissingEndTime,
         Self::ReversedTimes,
+        Self::LogOfOtherTrace,
+        Self::LogWithoutTrace,
+        Self::ExemplarOfOtherTrace,
     ];
 
     /// The name in `Summary.warnings[].kind`: lowerCamelCase, stable.
@@ -114,6 +129,8 @@ impl WarningKind {
             Self::TooDeep => "tooDeep",
             Self::DamagedCompression => "damagedCompression",
             Self::OtherSignal => "otherSignal",
+            Self::MetricWithoutExemplar => "metricWithoutExemplar",
+            Self::RepeatedSpan => "repeatedSpan",
             Self::MissingTraceId => "missingTraceId",
             Self::MissingSpanId => "missingSpanId",
             Self::DuplicateSpanId => "duplicateSpanId",
@@ -122,6 +139,9 @@ impl WarningKind {
             Self::MissingStartTime => "missingStartTime",
             Self::MissingEndTime => "missingEndTime",
             Self::ReversedTimes => "reversedTimes",
+            Self::LogOfOtherTrace => "logOfOtherTrace",
+            Self::LogWithoutTrace => "logWithoutTrace",
+            Self::ExemplarOfOtherTrace => "exemplarOfOtherTrace",
         }
     }
 }

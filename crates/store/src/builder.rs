@@ -1,14 +1,16 @@
 //! Rows in, in any order; columns out.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hash as _, Hasher};
 
 use otel::{
-    AnyValue, KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanId, SpanRow, SpanSink, StatusCode,
-    TraceId, UnixNanos, Warning, WarningKind,
+    AnyValue, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanId, SpanRow,
+    SpanSink, StatusCode, TraceId, UnixNanos, Warning, WarningKind,
 };
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::index::{Column, Idx, OriginIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+use crate::signals::Signals;
 use crate::sort::sort_numbers;
 use crate::spans::{Origin, Rare, SpanFlags, Sparse, StoredEvent, StoredLink, Trace, TraceStore};
 use crate::strings::{Interner, StringPool};
@@ -39,6 +41,7 @@ pub struct TraceStoreBuilder {
     attributes: AttributeTable,
     events: Sparse<StoredEvent>,
     links: Sparse<StoredLink>,
+    signals: Signals,
 }
 
 /// One entry a span, in order of arrival.
@@ -208,6 +211,14 @@ impl SpanSink for TraceStoreBuilder {
         }
     }
 
+    fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
+        self.signals.log(&mut self.strings, &mut self.interner, resource, scope, log);
+    }
+
+    fn exemplar(&mut self, resource: ResourceRef, scope: ScopeRef, exemplar: &ExemplarRow<'_>) {
+        self.signals.exemplar(&mut self.strings, &mut self.interner, resource, scope, exemplar);
+    }
+
     fn warn(&mut self, warning: Warning) {
         self.warnings.add(warning);
     }
@@ -221,8 +232,12 @@ impl TraceStoreBuilder {
 
     /// A builder that holds all of `store`, to add to it.
     pub fn from_store(store: &TraceStore) -> Self {
+        Self::from_store_without(store, &FxHashSet::default())
+    }
+
+    fn from_store_without(store: &TraceStore, left_out: &FxHashSet<SpanIdx>) -> Self {
         let mut builder = Self::default();
-        store.feed(&mut builder);
+        store.feed_without(left_out, &mut builder);
         for known in store.warnings.iter() {
             // What sealing finds, it will find again.
             if known.kind < WarningKind::MissingTraceId {
@@ -240,6 +255,21 @@ impl TraceStoreBuilder {
     /// Traces so far.
     pub fn trace_count(&self) -> usize {
         self.trace_ids.len()
+    }
+
+    /// Log records so far.
+    pub fn log_count(&self) -> usize {
+        self.signals.log_count()
+    }
+
+    /// Exemplars so far.
+    pub fn exemplar_count(&self) -> usize {
+        self.signals.exemplar_count()
+    }
+
+    /// Traces that log records and exemplars name, whether or not there are spans of them.
+    pub fn named_trace_count(&self) -> usize {
+        self.signals.trace_count()
     }
 
     fn trace_slot(&mut self, id: TraceId) -> u32 {
@@ -281,9 +311,26 @@ impl TraceStoreBuilder {
     }
 
     /// Repairs, counts, sorts and sets up the columns.
+    pub fn seal(self) -> TraceStore {
+        let store = self.set_up();
+        let repeated = repeated(&store);
+        if repeated.is_empty() {
+            return store;
+        }
+        // Seldom, so it may cost another pass.
+        let mut builder = Self::from_store_without(&store, &repeated);
+        let first = repeated.iter().min().copied().unwrap_or_default();
+        builder.warnings.add_many(WarningKind::RepeatedSpan, repeated.len() as u64, None, || {
+            let (span, trace) = (store.span_id(first), store.trace(store.trace_of(first)).id);
+            format!("span {span} of trace {trace} came again with the same content; it is kept once")
+        });
+        drop(store);
+        builder.set_up()
+    }
+
     // Apart from who calls it, as all that loops: browsers optimise a function at a time, the smaller the sooner.
     #[inline(never)]
-    pub fn seal(self) -> TraceStore {
+    fn set_up(self) -> TraceStore {
         let Self {
             strings,
             trace_ids,
@@ -293,11 +340,13 @@ impl TraceStoreBuilder {
             mut attributes,
             mut events,
             mut links,
+            mut signals,
             ..
         } = self;
         let (resources, resource_places) = self.resources.finish();
         let (scopes, scope_places) = self.scopes.finish();
-        let (services, service_of_resource) = name_services(&resources);
+        signals.seal(&resource_places, &scope_places);
+        let (services, service_of_resource) = name_services(&resources, &self.pairs, &resource_places);
         let (origins, origin_of_pair) =
             find_origins(&self.pairs, &resource_places, &scope_places, &service_of_resource);
 
@@ -355,10 +404,14 @@ impl TraceStoreBuilder {
             links,
             lost_parents: sealing.lost_parents,
             raw_times: sealing.raw_times,
-            warnings,
+            warnings: Warnings::default(),
+            signals: Signals::default(),
         };
         store.attributes_end.shrink_to_fit();
         sum_up(&mut store);
+        signals.attach(&store, &mut warnings);
+        store.signals = signals;
+        store.warnings = warnings;
         store
     }
 }
@@ -581,20 +634,24 @@ fn gather<T: Copy + Default>(order: &[u32], column: &[T]) -> Vec<T> {
     order.iter().map(|&row| column.get(row as usize).copied().unwrap_or_default()).collect()
 }
 
-/// Distinct service names, sorted, and the service of each resource.
-fn name_services(resources: &[Resource<'static>]) -> (Vec<String>, Vec<ServiceIdx>) {
-    let name = |resource: &Resource<'static>| {
-        let service = resource.attributes.iter().find(|attribute| attribute.key == "service.name");
-        match service.map(|attribute| &attribute.value) {
-            Some(AnyValue::Str(name)) => name.clone().into_owned(),
-            Some(AnyValue::Int(number)) => number.to_string(),
-            _ => String::new(),
+/// Distinct service names, sorted, and the service of each resource. Those of resources that only write log records are
+/// not among them: nothing is shown of them.
+fn name_services(
+    resources: &[Resource<'static>],
+    pairs: &[(ResourceRef, ScopeRef)],
+    resource_places: &[u32],
+) -> (Vec<String>, Vec<ServiceIdx>) {
+    let mut has_spans = vec![false; resources.len()];
+    for (resource, _) in pairs {
+        let place = resource_places.get(resource.0 as usize).copied().unwrap_or(0);
+        if let Some(has) = has_spans.get_mut(place as usize) {
+            *has = true;
         }
-    };
-    let names: Vec<String> = resources.iter().map(name).collect();
+    }
+    let names: Vec<String> = resources.iter().map(service_name).collect();
     let mut distinct: Vec<&str> = Vec::new();
     // Few, unlike the resources: each is found in its place.
-    for name in &names {
+    for (name, _) in names.iter().zip(has_spans).filter(|(_, has)| *has) {
         if let Err(place) = distinct.binary_search(&name.as_str()) {
             distinct.insert(place, name);
         }
@@ -603,6 +660,52 @@ fn name_services(resources: &[Resource<'static>]) -> (Vec<String>, Vec<ServiceId
     let of_resource =
         names.iter().map(|name| ServiceIdx::new(services.binary_search(name).unwrap_or_default())).collect();
     (services, of_resource)
+}
+
+/// `service.name`; empty where the resource has none.
+fn service_name(resource: &Resource<'static>) -> String {
+    let service = resource.attributes.iter().find(|attribute| attribute.key == "service.name");
+    match service.map(|attribute| &attribute.value) {
+        Some(AnyValue::Str(name)) => name.clone().into_owned(),
+        Some(AnyValue::Int(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Spans that say again what an earlier one of the same id says.
+#[inline(never)]
+fn repeated(store: &TraceStore) -> FxHashSet<SpanIdx> {
+    let mut repeated = FxHashSet::default();
+    if store.warnings.count(WarningKind::DuplicateSpanId) == 0 {
+        return repeated;
+    }
+    let mut known: FxHashMap<(TraceIdx, SpanId, u64, u64, StrIdx), SpanIdx> = FxHashMap::default();
+    // Nearly always, the earlier one comes first in the tree, too: both have the same parent and start.
+    for span in store.row.indices() {
+        let id = store.span_id(span);
+        if id.is_absent() {
+            continue;
+        }
+        let key = (store.trace_of(span), id, store.start(span), store.duration(span), store.name_idx(span));
+        let first = *known.entry(key).or_insert(span);
+        if first != span && says_the_same(store, first, span) {
+            repeated.insert(span);
+        }
+    }
+    repeated
+}
+
+/// Whatever flags, state, scope and what was dropped say: those differ by the way a span took.
+fn says_the_same(store: &TraceStore, a: SpanIdx, b: SpanIdx) -> bool {
+    let content = |span: SpanIdx| SpanRow {
+        trace_state: Cow::Borrowed(""),
+        flags: 0,
+        dropped_attributes_count: 0,
+        dropped_events_count: 0,
+        dropped_links_count: 0,
+        ..store.row(span)
+    };
+    store.resource(a) == store.resource(b) && content(a) == content(b)
 }
 
 fn find_origins(

@@ -15,6 +15,7 @@
 
 mod builder;
 mod index;
+mod signals;
 mod sort;
 mod spans;
 mod strings;
@@ -24,6 +25,7 @@ mod warnings;
 
 pub use builder::TraceStoreBuilder;
 pub use index::{Column, Idx, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+pub use signals::{Exemplar, Log};
 pub use sort::{sort_by_number, sort_numbers};
 pub use spans::{Event, Link, SpanFlags, Trace, TraceStore};
 pub use strings::StringPool;

@@ -11,9 +11,10 @@ use std::ops::Range;
 use otel::{
     EventRow, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, SpanSink, StatusCode, TraceId, UnixNanos,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::index::{Column, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+use crate::signals::Signals;
 use crate::sort::sort_by_number;
 use crate::strings::StringPool;
 use crate::values::{Attribute, AttributeTable, Cell};
@@ -223,6 +224,7 @@ pub struct TraceStore {
     /// Start and end as written, where they were repaired.
     pub(crate) raw_times: FxHashMap<SpanIdx, (UnixNanos, UnixNanos)>,
     pub(crate) warnings: Warnings,
+    pub(crate) signals: Signals,
 }
 
 impl TraceStore {
@@ -553,18 +555,24 @@ impl TraceStore {
     /// Gives everything to another sink: a writer, or the builder of a larger store. In order of arrival, so that what
     /// was kept apart by source stays so.
     pub fn feed(&self, sink: &mut dyn SpanSink) {
-        let mut spans: Vec<SpanIdx> = self.row.indices().collect();
+        self.feed_without(&FxHashSet::default(), sink);
+    }
+
+    /// [`TraceStore::feed`], but for some spans.
+    pub(crate) fn feed_without(&self, left_out: &FxHashSet<SpanIdx>, sink: &mut dyn SpanSink) {
+        let mut spans: Vec<SpanIdx> = self.row.indices().filter(|span| !left_out.contains(span)).collect();
         sort_by_number(&mut spans, |&span| u64::from(self.row[span]));
-        self.feed_in(spans.into_iter(), sink);
+        self.feed_in(&mut spans.into_iter(), sink);
     }
 
     /// Gives everything to a writer of a format that keeps the spans of a trace together: trace by trace, parents before
     /// their children.
     pub fn feed_traces(&self, sink: &mut dyn SpanSink) {
-        self.feed_in(self.row.indices(), sink);
+        self.feed_in(&mut self.row.indices(), sink);
     }
 
-    fn feed_in(&self, spans: impl Iterator<Item = SpanIdx>, sink: &mut dyn SpanSink) {
+    /// Spans in this order, then log records and exemplars in order of arrival.
+    fn feed_in(&self, spans: &mut dyn Iterator<Item = SpanIdx>, sink: &mut dyn SpanSink) {
         let resources: Vec<_> =
             self.resources.as_slice().iter().map(|content| (sink.open_resource(), content)).collect();
         for (resource, content) in &resources {
@@ -584,6 +592,7 @@ impl TraceStore {
             };
             sink.span(resource.0, scope.0, &self.row(span));
         }
+        self.feed_signals(&resources, &scopes, sink);
     }
 
     /// Bytes held, beside the text itself.
@@ -605,6 +614,7 @@ impl TraceStore {
             + self.attributes.memory()
             + self.events.memory()
             + self.links.memory()
+            + self.signals.memory()
             + self.traces.memory()
             + self.strings.memory()
             - self.strings.text_bytes()

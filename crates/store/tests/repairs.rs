@@ -202,3 +202,59 @@ fn traces_are_fed_one_after_the_other() {
     assert_eq!(names(&|sink| store.feed(sink)), ["one", "two", "late", "early"]);
     assert_eq!(names(&|sink| store.feed_traces(sink)), ["one", "early", "late", "two"]);
 }
+
+#[test]
+fn the_same_span_twice_is_one() {
+    // Again to the letter; again at another time; again with another attribute.
+    check(
+        "
+        a root    0..90ms   id=1
+          a twin  10..20ms  id=2 k=v @12ms:event
+          a twin  10..20ms  id=2 k=v @12ms:event
+          a twin  10..20ms  id=2 k=v @12ms:event
+          a twin  30..40ms  id=2 k=v
+          a twin  10..20ms  id=2 k=w
+          a leaf  11..12ms  id=3 parent=2
+        a root    0..90ms   id=1
+        ",
+        &[
+            "root 0+90",
+            "  twin 10+10",
+            "    leaf 11+1",
+            "  twin 10+10 duplicate id",
+            "  twin 30+10 duplicate id",
+        ],
+        &[(WarningKind::RepeatedSpan, 3), (WarningKind::DuplicateSpanId, 2)],
+    );
+    // In two services, in two traces, or without an id, they are two.
+    check(
+        "
+        a root 0..9ms id=1
+        b root 0..9ms id=1
+        a none 10..11ms id=none
+        a none 10..11ms id=none
+        ",
+        &["root 0+9", "root 0+9 duplicate id", "none 10+1 no id", "none 10+1 no id"],
+        &[(WarningKind::MissingSpanId, 2), (WarningKind::DuplicateSpanId, 1)],
+    );
+    check(
+        "
+        a root 0..9ms id=1 trace=1
+        a root 0..9ms id=1 trace=2
+        ",
+        &["root 0+9", "root 0+9"],
+        &[],
+    );
+}
+
+#[test]
+fn a_file_appended_to_itself_is_that_file() {
+    let mut builder = TraceStoreBuilder::new();
+    fixtures::collector_file(7, 5_000, &mut builder);
+    let once = builder.seal();
+    let mut builder = TraceStoreBuilder::from_store(&once);
+    fixtures::collector_file(7, 5_000, &mut builder);
+    let twice = builder.seal();
+    assert_eq!(draw(&twice), draw(&once));
+    assert_eq!(twice.warnings().count(WarningKind::RepeatedSpan), once.span_count() as u64);
+}

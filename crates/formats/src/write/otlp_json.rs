@@ -4,7 +4,8 @@
 use std::io::{self, Write};
 
 use otel::{
-    AnyValue, EventRow, KeyValue, LinkRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning,
+    AnyValue, EventRow, ExemplarRow, KeyValue, LinkRow, LogRow, Resource, ResourceRef, Scope, ScopeRef,
+    SpanRow, SpanSink, Warning,
 };
 
 use super::json::Json;
@@ -13,8 +14,12 @@ use crate::base64::Base64;
 
 impl Json {
     fn attributes(&mut self, attributes: &[KeyValue<'_>]) {
+        self.attributes_member("attributes", attributes);
+    }
+
+    fn attributes_member(&mut self, name: &str, attributes: &[KeyValue<'_>]) {
         if !attributes.is_empty() {
-            self.name("attributes");
+            self.name(name);
             self.list(attributes, Self::attribute);
         }
     }
@@ -123,6 +128,48 @@ impl Json {
         });
     }
 
+    fn log(&mut self, log: &LogRow<'_>) {
+        self.object(|json| {
+            json.u64_member("timeUnixNano", log.time.0);
+            json.u64_member("observedTimeUnixNano", log.observed_time.0);
+            json.count_member("severityNumber", log.severity.number().into());
+            json.text_member("severityText", &log.severity_text);
+            if log.body != AnyValue::Empty {
+                json.name("body");
+                json.value(&log.body);
+            }
+            json.attributes(&log.attributes);
+            json.count_member("droppedAttributesCount", log.dropped_attributes_count);
+            if let Some(flags) = log.flags {
+                json.name("flags");
+                json.display(flags);
+            }
+            json.id_member("traceId", log.trace_id.is_absent(), log.trace_id);
+            json.id_member("spanId", log.span_id.is_absent(), log.span_id);
+            json.text_member("eventName", &log.event_name);
+        });
+    }
+
+    fn exemplar(&mut self, exemplar: &ExemplarRow<'_>) {
+        self.object(|json| {
+            json.attributes_member("filteredAttributes", &exemplar.filtered_attributes);
+            json.u64_member("timeUnixNano", exemplar.time.0);
+            match exemplar.value {
+                AnyValue::Double(value) => {
+                    json.name("asDouble");
+                    json.double(value);
+                }
+                AnyValue::Int(value) => {
+                    json.name("asInt");
+                    json.quoted(value);
+                }
+                _ => {}
+            }
+            json.id_member("spanId", exemplar.span_id.is_absent(), exemplar.span_id);
+            json.id_member("traceId", exemplar.trace_id.is_absent(), exemplar.trace_id);
+        });
+    }
+
     /// The start of an element of `resourceSpans`, up to its scopes.
     fn resource(&mut self, resource: &Resource<'_>) {
         self.name("resource");
@@ -167,18 +214,42 @@ pub fn span_to_json(span: &SpanRow<'_>, resource: &Resource<'_>, scope: &Scope<'
     String::from_utf8(json.out).unwrap_or_default()
 }
 
-/// Spans that follow each other, of one resource and one scope.
+/// What a document holds. Its names in OTLP: of the list, and of what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    Spans,
+    Logs,
+    Metrics,
+}
+
+impl Signal {
+    /// What begins a document, the scopes of a resource, and the items of a scope.
+    fn names(self) -> [&'static str; 3] {
+        match self {
+            Self::Spans => ["{\"resourceSpans\":[", "\"scopeSpans\":[", "\"spans\":["],
+            Self::Logs => ["{\"resourceLogs\":[", "\"scopeLogs\":[", "\"logRecords\":["],
+            Self::Metrics => ["{\"resourceMetrics\":[", "\"scopeMetrics\":[", "\"metrics\":["],
+        }
+    }
+}
+
+/// What follows each other, of one signal, one resource and one scope.
 #[derive(Debug)]
 struct Group {
+    signal: Signal,
     resource: ResourceRef,
     scope: ScopeRef,
-    spans: Vec<u8>,
+    /// Name and unit, where these are exemplars: all of one metric.
+    metric: (String, String),
+    items: Vec<u8>,
 }
 
 /// A group longer than this is written without waiting for its end.
 const GROUP: usize = 1 << 20;
 
-/// Writes what it is given as one OTLP JSON document.
+/// Writes what it is given as OTLP JSON: one document, or, where there are log records or exemplars beside spans, a
+/// document a line for each run of one signal (JSON Lines, as the Collector's file exporter writes them). Of a metric,
+/// its name, its unit and its exemplars are written, as a gauge.
 ///
 /// A group of spans is written when the next begins and its resource and scope are known, so memory is one group where
 /// their content comes before their last span or right after it.
@@ -191,6 +262,8 @@ pub struct OtlpJsonWriter<W> {
     scopes: Contents,
     /// Not yet written, in order. Never empty once there was a span.
     groups: Vec<Group>,
+    /// The document that was begun.
+    signal: Option<Signal>,
     /// The resource whose scopes are being written.
     open: Option<ResourceRef>,
 }
@@ -199,10 +272,11 @@ impl<W: Write> OtlpJsonWriter<W> {
     /// Writes to `out` in pieces; needs no buffer of its own.
     pub fn new(out: W) -> Self {
         Self {
-            out: Output::new(out, "{\"resourceSpans\":["),
+            out: Output::new(out, ""),
             resources: Contents::default(),
             scopes: Contents::default(),
             groups: Vec::new(),
+            signal: None,
             open: None,
         }
     }
@@ -215,10 +289,10 @@ impl<W: Write> OtlpJsonWriter<W> {
         for group in std::mem::take(&mut self.groups) {
             self.write_group(&group);
         }
-        if self.open.is_some() {
-            self.out.text.extend_from_slice(b"]}");
+        if self.signal.is_none() {
+            self.begin(Signal::Spans);
         }
-        self.out.text.extend_from_slice(b"]}");
+        self.end();
         self.out.finish()
     }
 
@@ -236,7 +310,29 @@ impl<W: Write> OtlpJsonWriter<W> {
         self.out.flush();
     }
 
+    /// Ends the document that was begun, if one was, and begins another on a line of its own.
+    fn begin(&mut self, signal: Signal) {
+        if self.signal.is_some() {
+            self.end();
+            self.out.text.push(b'\n');
+        }
+        let [document, ..] = signal.names();
+        self.out.text.extend_from_slice(document.as_bytes());
+        self.signal = Some(signal);
+    }
+
+    fn end(&mut self) {
+        if self.open.take().is_some() {
+            self.out.text.extend_from_slice(b"]}");
+        }
+        self.out.text.extend_from_slice(b"]}");
+    }
+
     fn write_group(&mut self, group: &Group) {
+        if self.signal != Some(group.signal) {
+            self.begin(group.signal);
+        }
+        let [_, scopes, items] = group.signal.names();
         let text = &mut self.out.text;
         if self.open == Some(group.resource) {
             text.push(b',');
@@ -246,7 +342,7 @@ impl<W: Write> OtlpJsonWriter<W> {
             if text.last() != Some(&b'{') {
                 text.push(b',');
             }
-            text.extend_from_slice(b"\"scopeSpans\":[");
+            text.extend_from_slice(scopes.as_bytes());
             self.open = Some(group.resource);
         }
         text.push(b'{');
@@ -254,9 +350,52 @@ impl<W: Write> OtlpJsonWriter<W> {
         if text.last() != Some(&b'{') {
             text.push(b',');
         }
-        text.extend_from_slice(b"\"spans\":[");
-        text.extend_from_slice(&group.spans);
+        text.extend_from_slice(items.as_bytes());
+        if group.signal == Signal::Metrics {
+            let (name, unit) = &group.metric;
+            let mut json = Json::compact(std::mem::take(text));
+            json.open(b'{');
+            json.text_member("name", name);
+            json.text_member("unit", unit);
+            json.name("gauge");
+            *text = json.out;
+            text.extend_from_slice(b"{\"dataPoints\":[{\"exemplars\":[");
+            text.extend_from_slice(&group.items);
+            text.extend_from_slice(b"]}]}}");
+        } else {
+            text.extend_from_slice(&group.items);
+        }
         text.extend_from_slice(b"]}");
+    }
+
+    /// Adds to the current group, or begins the next.
+    fn add(
+        &mut self,
+        signal: Signal,
+        (resource, scope): (ResourceRef, ScopeRef),
+        (metric, unit): (&str, &str),
+        write: impl FnOnce(&mut Json),
+    ) {
+        let same = self.groups.last().is_some_and(|group| {
+            (group.signal, group.resource, group.scope) == (signal, resource, scope)
+                && group.metric.0 == metric
+                && group.metric.1 == unit
+        });
+        if !same {
+            let metric = (metric.to_owned(), unit.to_owned());
+            self.groups.push(Group { signal, resource, scope, metric, items: Vec::new() });
+            self.write_known(false);
+        }
+        let Some(group) = self.groups.last_mut() else { return };
+        if !group.items.is_empty() {
+            group.items.push(b',');
+        }
+        let mut json = Json::compact(std::mem::take(&mut group.items));
+        write(&mut json);
+        group.items = json.out;
+        if group.items.len() > GROUP {
+            self.write_known(true);
+        }
     }
 }
 
@@ -278,21 +417,16 @@ impl<W: Write> SpanSink for OtlpJsonWriter<W> {
     }
 
     fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
-        let same = self.groups.last().is_some_and(|group| group.resource == resource && group.scope == scope);
-        if !same {
-            self.groups.push(Group { resource, scope, spans: Vec::new() });
-            self.write_known(false);
-        }
-        let Some(group) = self.groups.last_mut() else { return };
-        if !group.spans.is_empty() {
-            group.spans.push(b',');
-        }
-        let mut json = Json::compact(std::mem::take(&mut group.spans));
-        json.span(span);
-        group.spans = json.out;
-        if group.spans.len() > GROUP {
-            self.write_known(true);
-        }
+        self.add(Signal::Spans, (resource, scope), ("", ""), |json| json.span(span));
+    }
+
+    fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
+        self.add(Signal::Logs, (resource, scope), ("", ""), |json| json.log(log));
+    }
+
+    fn exemplar(&mut self, resource: ResourceRef, scope: ScopeRef, exemplar: &ExemplarRow<'_>) {
+        let metric = (&*exemplar.metric, &*exemplar.unit);
+        self.add(Signal::Metrics, (resource, scope), metric, |json| json.exemplar(exemplar));
     }
 
     /// What was odd in an input is not written again.

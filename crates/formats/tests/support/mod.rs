@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use formats::{Decoder, Outcome, Refusal};
 use otel::{
-    AnyValue, KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, StatusCode, Warning,
+    AnyValue, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink,
+    StatusCode, Warning,
 };
 
 pub(crate) mod generate;
@@ -17,20 +18,23 @@ pub(crate) struct Picture {
     resources: Vec<Option<String>>,
     scopes: Vec<Option<String>>,
     spans: Vec<(usize, usize, String)>,
+    logs: Vec<(usize, usize, String)>,
+    exemplars: Vec<(usize, usize, String)>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) traces: std::collections::BTreeSet<u128>,
     pub(crate) events: usize,
     pub(crate) links: usize,
     pub(crate) errors: usize,
+    pub(crate) logs_without_trace: usize,
 }
 
 impl Picture {
-    /// `resource / scope / span`, then a line a warning: kind, offset and count.
+    /// `resource / scope / span`, so for log records and exemplars, then a line a warning: kind, offset and count.
     pub(crate) fn lines(&self) -> String {
         let mut lines = String::new();
         let of = |list: &[Option<String>], at: usize| list[at].clone().unwrap_or_else(|| "?".to_owned());
-        for (resource, scope, span) in &self.spans {
-            writeln!(lines, "{} / {} / {span}", of(&self.resources, *resource), of(&self.scopes, *scope))
+        for (resource, scope, item) in self.spans.iter().chain(&self.logs).chain(&self.exemplars) {
+            writeln!(lines, "{} / {} / {item}", of(&self.resources, *resource), of(&self.scopes, *scope))
                 .unwrap();
         }
         for warning in &self.warnings {
@@ -41,6 +45,14 @@ impl Picture {
 
     pub(crate) fn spans(&self) -> usize {
         self.spans.len()
+    }
+
+    pub(crate) fn logs(&self) -> usize {
+        self.logs.len()
+    }
+
+    pub(crate) fn exemplars(&self) -> usize {
+        self.exemplars.len()
     }
 }
 
@@ -134,6 +146,25 @@ impl SpanSink for Picture {
         self.links += span.links.len();
         self.errors += usize::from(span.status_code == StatusCode::Error);
         self.spans.push((resource.0 as usize, scope.0 as usize, text));
+    }
+
+    fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
+        let mut text = format!("log {:x}:{:x}", log.trace_id.0, log.span_id.0);
+        write!(text, " {}/{} {}", log.time.0, log.observed_time.0, log.severity.number()).unwrap();
+        word(&mut text, "text", &log.severity_text, log.severity_text.is_empty());
+        word(&mut text, "event", &log.event_name, log.event_name.is_empty());
+        word(&mut text, "flags", &log.flags.unwrap_or_default(), log.flags.is_none());
+        write!(text, " {}{}", value(&log.body), attributes(&log.attributes)).unwrap();
+        word(&mut text, "dropped", &log.dropped_attributes_count, log.dropped_attributes_count == 0);
+        self.logs_without_trace += usize::from(log.trace_id.is_absent());
+        self.logs.push((resource.0 as usize, scope.0 as usize, text));
+    }
+
+    fn exemplar(&mut self, resource: ResourceRef, scope: ScopeRef, exemplar: &ExemplarRow<'_>) {
+        let ExemplarRow { metric, unit, time, trace_id, span_id, .. } = exemplar;
+        let mut text = format!("exemplar {:x}:{:x} {metric:?} {unit:?} {}", trace_id.0, span_id.0, time.0);
+        write!(text, " {}{}", value(&exemplar.value), attributes(&exemplar.filtered_attributes)).unwrap();
+        self.exemplars.push((resource.0 as usize, scope.0 as usize, text));
     }
 
     fn warn(&mut self, warning: Warning) {
