@@ -24,6 +24,8 @@ pub use crate::protocol::*;
 pub struct Engine {
     open: Option<Open>,
     load: Option<Load>,
+    /// While nothing is open: log records and exemplars that an append may bring the spans of.
+    waiting: Option<(TraceStore, Opened)>,
     generation: u32,
 }
 
@@ -46,7 +48,12 @@ impl Engine {
     fn answer(&mut self, request: Request) -> Result<Response, Failure> {
         Ok(match request {
             Request::Begin { append } => {
-                self.load = Some(Load::new(self.open.as_ref().filter(|_| append)));
+                if !append {
+                    self.waiting = None;
+                }
+                let open = self.open.as_ref().map(|open| (&open.store, &open.opened));
+                let onto = open.or(self.waiting.as_ref().map(|(store, opened)| (store, opened)));
+                self.load = Some(Load::new(onto.filter(|_| append)));
                 Response::Done
             }
             Request::Source { name } => {
@@ -75,6 +82,7 @@ impl Engine {
             Request::Close => {
                 self.load = None;
                 self.open = None;
+                self.waiting = None;
                 Response::Done
             }
             Request::Summary => Response::Json(json::summary(self.open()?)?),
@@ -128,6 +136,13 @@ impl Engine {
 
     fn finish(&mut self, mut load: Load) -> Result<Opened, Failure> {
         load.complete()?;
+        if let Some(failure) = load.without_spans() {
+            if self.open.is_none() {
+                self.waiting = Some(load.seal());
+            }
+            return Err(failure);
+        }
+        self.waiting = None;
         // Nothing can fail from here on, and sealing needs room.
         self.open = None;
         let (store, opened) = load.seal();

@@ -3,7 +3,6 @@
 use formats::{Decoder, Refusal};
 use store::{TraceStore, TraceStoreBuilder};
 
-use crate::open::Open;
 use crate::{Failure, Opened, Progress};
 
 /// Between the names of sources, and of formats.
@@ -33,10 +32,10 @@ struct Source {
 
 impl Load {
     /// `onto`: what to add to.
-    pub(crate) fn new(onto: Option<&Open>) -> Self {
+    pub(crate) fn new(onto: Option<(&TraceStore, &Opened)>) -> Self {
         Self {
-            builder: onto.map(|open| TraceStoreBuilder::from_store(&open.store)).unwrap_or_default(),
-            base: onto.map(|open| open.opened.clone()).unwrap_or_default(),
+            builder: onto.map(|(store, _)| TraceStoreBuilder::from_store(store)).unwrap_or_default(),
+            base: onto.map(|(_, opened)| opened.clone()).unwrap_or_default(),
             source: None,
             names: Vec::new(),
             formats: Vec::new(),
@@ -103,6 +102,32 @@ impl Load {
     pub(crate) fn complete(&mut self) -> Result<(), Failure> {
         let _ = self.end_source();
         if self.names.is_empty() { Err(self.nothing()) } else { Ok(()) }
+    }
+
+    /// Why what was read cannot be shown: nothing of it is a span.
+    pub(crate) fn without_spans(&self) -> Option<Failure> {
+        if self.builder.span_count() > 0 {
+            return None;
+        }
+        let of = |count: usize, one: &str, many: &str| {
+            format!("{} {}", scene::format_count(count as u64), if count == 1 { one } else { many })
+        };
+        let (logs, exemplars) = (self.builder.log_count(), self.builder.exemplar_count());
+        let traces = of(self.builder.named_trace_count(), "trace", "traces");
+        let what = match (logs, exemplars) {
+            (0, 0) => String::new(),
+            (0, _) => of(exemplars, "exemplar of a metric", "exemplars of metrics"),
+            _ => of(logs, "log record", "log records"),
+        };
+        let message = match self.builder.named_trace_count() {
+            _ if what.is_empty() => {
+                "Metrics without exemplars, and no spans: nothing here leads to a trace.".to_owned()
+            }
+            0 => format!("{what} without a trace id, and no spans: nothing here leads to a trace."),
+            _ => format!("{what} in {traces}, but no spans: open the trace file together with this one."),
+        };
+        let name = self.names.first().cloned().unwrap_or_default();
+        Some(Failure { name, ..Failure::new("notATrace", message) })
     }
 
     /// The store, and what is said about its sources.
