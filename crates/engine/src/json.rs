@@ -18,6 +18,8 @@ struct Summary<'a> {
     bytes: u64,
     span_count: u64,
     trace_count: u32,
+    log_count: usize,
+    exemplar_count: usize,
     services: Vec<&'a str>,
     warnings: Vec<Warning<'a>>,
     traces: Vec<TraceSummary<'a>>,
@@ -136,6 +138,8 @@ pub(crate) fn summary(open: &Open) -> Result<String, Failure> {
         bytes: opened.bytes,
         span_count: opened.span_count,
         trace_count: opened.trace_count,
+        log_count: store.log_count(),
+        exemplar_count: store.exemplar_count(),
         services: opened.services.iter().map(|service| service.name.as_str()).collect(),
         warnings: store
             .warnings()

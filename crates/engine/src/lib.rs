@@ -52,7 +52,7 @@ impl Engine {
                     self.waiting = None;
                 }
                 let open = self.open.as_ref().map(|open| (&open.store, &open.opened));
-                let onto = open.or(self.waiting.as_ref().map(|(store, opened)| (store, opened)));
+                let onto = open.or_else(|| self.waiting.as_ref().map(|(store, opened)| (store, opened)));
                 self.load = Some(Load::new(onto.filter(|_| append)));
                 Response::Done
             }

@@ -163,7 +163,7 @@ fn summary() {
     assert_eq!(
         summary,
         json!({
-            "format": "OTLP JSON", "name": "file.json", "spanCount": 6, "traceCount": 2,
+            "format": "OTLP JSON", "name": "file.json", "spanCount": 6, "traceCount": 2, "logCount": 0, "exemplarCount": 0,
             "services": ["bank", "payment", "shop"],
             "warnings": [],
             "traces": [

@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{load, otlp};
-use engine::{Engine, Response};
+use common::{ask, load, open, otlp};
+use engine::{Engine, Request, Response};
 use otel::{AnyValue, ExemplarRow, KeyValue, LogRow, Severity, SpanId, TraceId, UnixNanos};
 
 const SHOP: &str = "
@@ -113,6 +113,15 @@ fn in_whatever_order_they_come() {
     load(&mut engine, false, &[("logs", &logs)], 61);
     load(&mut engine, false, &[("spans", &spans)], 61);
     assert_eq!(engine.store().unwrap().log_count(), 0);
+}
+
+#[test]
+fn the_summary_counts_them() {
+    let lines = [spans(), signals(&[(10, 1), (11, 1)], &[(10, 2)])].concat();
+    let (mut engine, opened) = open(&lines);
+    assert_eq!(opened.unwrap().format, "OTLP JSON Lines");
+    let summary: serde_json::Value = serde_json::from_str(&ask!(engine, Request::Summary, Json)).unwrap();
+    assert_eq!((&summary["logCount"], &summary["exemplarCount"]), (&2.into(), &1.into()));
 }
 
 /// OTLP JSON, store, OTLP JSON.

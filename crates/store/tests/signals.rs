@@ -83,9 +83,8 @@ fn check(
 ) {
     let spans = |sink: &mut dyn SpanSink| fixtures::trace(TRACES).feed(sink);
     let signals = |sink: &mut dyn SpanSink| give(sink, logs, exemplars);
-    let order: [(&str, [&dyn Fn(&mut dyn SpanSink); 2]); 2] =
-        [("spans first", [&spans, &signals]), ("spans last", [&signals, &spans])];
-    for (name, [first, last]) in order {
+    let [spans, signals]: [&dyn Fn(&mut dyn SpanSink); 2] = [&spans, &signals];
+    for (name, [first, last]) in [("spans first", [spans, signals]), ("spans last", [signals, spans])] {
         let mut together = TraceStoreBuilder::new();
         first(&mut together);
         last(&mut together);

@@ -203,6 +203,7 @@ fn the_summary() -> Result {
         let size = drawn(CART).len();
         let expected = json!({
             "format": summary["format"], "name": "cart.json", "bytes": summary["bytes"], "spanCount": 2, "traceCount": 1,
+            "logCount": 0, "exemplarCount": 0,
             "services": ["shop"], "warnings": [],
             "traces": [{
                 "traceId": summary["traces"][0]["traceId"], "rootName": "GET /cart", "rootService": "shop",

@@ -7,8 +7,8 @@
 //! | [`ZipkinV2Writer`] | µs | types: every value becomes text |
 //! | [`SpanCsvWriter`] | ns | events, links, and the resource but for its service |
 //!
-//! None writes schema URLs, log records and exemplars but the first. The last three want resources and scopes given before their spans, as
-//! `TraceStore::feed_traces` does, and so hold no span for longer than it takes to write it.
+//! None writes schema URLs, log records and exemplars but the first. The last three want resources and scopes given
+//! before their spans, as `TraceStore::feed_traces` does, and so hold no span for longer than it takes to write it.
 
 use std::io::{self, Write};
 

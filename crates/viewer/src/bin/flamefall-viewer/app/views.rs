@@ -135,7 +135,9 @@ fn warning_title(kind: &str) -> &str {
         "invalidUtf8" => "text that is not UTF-8",
         "tooDeep" => "value nested too deep",
         "damagedCompression" => "damaged compression",
-        "otherSignal" => "logs or metrics, not shown yet",
+        "otherSignal" => "profiles, not shown yet",
+        "metricWithoutExemplar" => "metric without exemplars, which leads to no span",
+        "repeatedSpan" => "span that came more than once, kept once",
         "missingTraceId" => "span without a trace id",
         "missingSpanId" => "span without an id",
         "duplicateSpanId" => "span id used twice",
@@ -144,6 +146,9 @@ fn warning_title(kind: &str) -> &str {
         "missingStartTime" => "span without a start",
         "missingEndTime" => "span without an end",
         "reversedTimes" => "span that ends before it starts",
+        "logOfOtherTrace" => "log record of a trace that is not open",
+        "logWithoutTrace" => "log record without a trace id",
+        "exemplarOfOtherTrace" => "exemplar of a trace that is not open",
         other => other,
     }
 }
