@@ -74,6 +74,8 @@ fn draw(store: &TraceStore) -> Vec<String> {
     lines
 }
 
+type Feed<'a> = &'a dyn Fn(&mut dyn SpanSink);
+
 /// Whether the log records come before the spans or after them, together or appended.
 fn check(
     logs: &[LogRow<'_>],
@@ -83,7 +85,7 @@ fn check(
 ) {
     let spans = |sink: &mut dyn SpanSink| fixtures::trace(TRACES).feed(sink);
     let signals = |sink: &mut dyn SpanSink| give(sink, logs, exemplars);
-    let [spans, signals]: [&dyn Fn(&mut dyn SpanSink); 2] = [&spans, &signals];
+    let [spans, signals]: [Feed<'_>; 2] = [&spans, &signals];
     for (name, [first, last]) in [("spans first", [spans, signals]), ("spans last", [signals, spans])] {
         let mut together = TraceStoreBuilder::new();
         first(&mut together);
