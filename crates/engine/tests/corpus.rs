@@ -52,11 +52,6 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "an error with a stack trace is an event, as exceptions are in OpenTelemetry",
     ),
     (
-        "elastic-apm/elastic__apm-data__v2__testdata__events.ndjson",
-        "spans 2 traces 2 services 3 depth 1 errors 0 orphans 2 events 0 links 0",
-        "the third service is that of the error, which is a log record",
-    ),
-    (
         "elastic-apm/elastic__apm-data__v2__testdata__transactions_spans.ndjson",
         "spans 9 traces 4 services 2 depth 2 errors 0 orphans 0 events 3 links 0",
         "marks of a transaction are events",
