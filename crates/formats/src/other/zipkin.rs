@@ -377,17 +377,23 @@ fn tell(span: &Part, out: &mut Out<'_>) {
                     row.status_message = Cow::Borrowed(value);
                 }
             }
+            // What OpenTelemetry's exporters say by tags, since Zipkin has no field for it.
+            "span.kind" if value == "internal" && row.kind == SpanKind::Unspecified => {
+                row.kind = SpanKind::Internal;
+            }
+            "w3c.tracestate" => row.trace_state = Cow::Borrowed(value),
             _ => row.attributes.push(KeyValue::new(key.as_str(), value.as_str())),
         }
     }
+    // A tag of this name goes before (OpenTelemetry's specification of the Zipkin exporter).
     let mut peer = |key: &'static str, value: &'_ str| {
-        if !value.is_empty() {
+        if !value.is_empty() && row.attributes.iter().all(|known| known.key != key) {
             row.attributes.push(KeyValue::new(key, value.to_owned()));
         }
     };
     peer("peer.service", &span.remote.service);
     peer("network.peer.address", &span.remote.ip);
-    if span.remote.port > 0 {
+    if span.remote.port > 0 && row.attributes.iter().all(|known| known.key != "network.peer.port") {
         row.attributes.push(KeyValue::new("network.peer.port", i64::from(span.remote.port)));
     }
     if span.debug {
