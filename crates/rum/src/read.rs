@@ -55,7 +55,6 @@ impl<'a> Reader<'a> {
         &[]
     }
 
-    #[inline(never)]
     pub(crate) fn byte(&mut self) -> u8 {
         if let Some((byte, rest)) = self.rest.split_first() {
             self.rest = rest;
