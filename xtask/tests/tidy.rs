@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("otel", &[]),
     ("propagation", &["otel"]),
     ("store", &["otel", "hashbrown", "rustc-hash"]),
-    ("formats", &["otel", "flate2", "memchr", "ruzstd", "serde", "serde_json", "simdutf8"]),
+    ("formats", &["otel", "flate2", "memchr", "rustc-hash", "ruzstd", "serde", "serde_json", "simdutf8"]),
     ("analysis", &["otel", "store", "memchr", "rustc-hash"]),
     ("scene", &["otel", "store", "plotters", "serde"]),
     ("engine", &["otel", "store", "formats", "analysis", "scene", "rustc-hash", "serde", "serde_json"]),

@@ -936,6 +936,11 @@ impl Envelope {
         let inside = match self.stack.last() {
             _ if self.lost => return,
             None if rest.is_empty() && self.skip.is_none() => return,
+            Some(Frame::OtherArray) if rest.is_empty() && self.skip.is_none() && self.walk.may_end() => {
+                self.close_all(sink);
+                self.seen.documents += 1;
+                return;
+            }
             Some(Frame::Spans) if !rest.is_empty() => "a span",
             Some(frame) => frame.name(),
             None => "a document",

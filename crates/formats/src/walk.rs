@@ -77,6 +77,11 @@ pub(crate) trait JsonFormat {
     /// An array or object that was entered ends, or is cut off.
     fn leave(&mut self, _path: Path<'_>, _out: &mut Out<'_>) {}
 
+    /// May the input end inside the array at `path`, after an element? Then the missing bracket is nothing to warn of.
+    fn may_end(&self, _path: Path<'_>) -> bool {
+        false
+    }
+
     /// The input ends.
     fn finish(&mut self, _out: &mut Out<'_>) {}
 }
@@ -356,6 +361,13 @@ impl Walk {
         });
         notes.tell(sink, offset);
         self.path.pop();
+    }
+
+    /// May the input end where it is read?
+    pub(crate) fn may_end(&self) -> bool {
+        self.current
+            .and_then(|current| self.formats.get(current))
+            .is_some_and(|(_, format)| format.may_end(&self.path))
     }
 
     pub(crate) fn leave(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {

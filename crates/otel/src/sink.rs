@@ -44,6 +44,11 @@ pub enum WarningKind {
     NotATrace,
     /// A span was so broken that it was skipped.
     SkippedSpan,
+    /// A record of a profile that is no span: a counter, a snapshot of an object or of memory.
+    LeftOut,
+    /// A beginning without its end, an end without its beginning, spans that overlap where they should nest, a flow from
+    /// or to nowhere.
+    Unpaired,
     /// A field had a type it cannot have; the field was left out.
     WrongType,
     /// A number does not fit its 64 bits, or is not one.
@@ -88,11 +93,13 @@ pub enum WarningKind {
 
 impl WarningKind {
     /// Every kind, in the order of the report.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Truncated,
         Self::InvalidJson,
         Self::NotATrace,
         Self::SkippedSpan,
+        Self::LeftOut,
+        Self::Unpaired,
         Self::WrongType,
         Self::NumberOutOfRange,
         Self::InvalidId,
@@ -122,6 +129,8 @@ impl WarningKind {
             Self::InvalidJson => "invalidJson",
             Self::NotATrace => "notATrace",
             Self::SkippedSpan => "skippedSpan",
+            Self::LeftOut => "leftOut",
+            Self::Unpaired => "unpaired",
             Self::WrongType => "wrongType",
             Self::NumberOutOfRange => "numberOutOfRange",
             Self::InvalidId => "invalidId",

@@ -2,13 +2,18 @@
 
 use crate::walk::Entry;
 
+mod chrome;
 mod datadog;
 mod elastic;
 mod fields;
 mod google;
 mod jaeger;
 mod langfuse;
+mod made;
+mod packed;
 mod sdk;
+mod stacks;
+mod v8;
 mod xray;
 mod zipkin;
 
@@ -24,4 +29,6 @@ pub(crate) const ALL: &[Entry] = &[
     sdk::GO,
     sdk::JAVASCRIPT,
     sdk::PYTHON,
+    chrome::ENTRY,
+    chrome::LINES,
 ];

@@ -129,6 +129,8 @@ fn warning_title(kind: &str) -> &str {
         "invalidJson" => "text that is not JSON",
         "notATrace" => "JSON without spans",
         "skippedSpan" => "span that could not be read",
+        "leftOut" => "counter or snapshot, which is no span",
+        "unpaired" => "beginning, end or flow without its other one",
         "wrongType" => "field of a wrong type",
         "numberOutOfRange" => "number out of range",
         "invalidId" => "id that is neither hex nor base64",
