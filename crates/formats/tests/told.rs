@@ -20,10 +20,15 @@ const FOLDERS: &[(&str, &str)] = &[
     ("llm-openinference", "JavaScript SDK spans"),
     ("otel-stdout", "Go SDK spans"),
     ("chrome-trace", "Chrome trace events"),
+    ("speedscope", "speedscope"),
+    ("firefox-profile", "Firefox profile"),
 ];
 
 /// Files that are of another format than their folder.
-const OTHERS: &[(&str, &str)] = &[];
+const OTHERS: &[(&str, &str)] = &[
+    ("speedscope/jlfwong__speedscope__Chrome__65__simple.cpuprofile", "V8 CPU profile"),
+    ("speedscope/jlfwong__speedscope__Firefox__61__recursion.json", "Firefox profile"),
+];
 
 /// Files of which nothing can be shown.
 const NOTHING: &[(&str, &str)] = &[
@@ -33,6 +38,18 @@ const NOTHING: &[(&str, &str)] = &[
 
 /// The smallest documents of each format.
 const SMALLEST: &[(&str, &str)] = &[
+    (
+        r#"{"profiles":[{"type":"sampled","unit":"none","samples":[[0]],"weights":[1]}],"shared":{"frames":[{"name":"a"}]}}"#,
+        "speedscope",
+    ),
+    (
+        r#"{"nodes":[{"id":1,"callFrame":{"functionName":"a"}}],"samples":[1],"timeDeltas":[1]}"#,
+        "V8 CPU profile",
+    ),
+    (
+        r#"{"meta":{"startTime":1,"processType":0},"threads":[{"name":"a","samples":{"stack":[null],"time":[1]}}]}"#,
+        "Firefox profile",
+    ),
     (
         r#"[[{"trace_id":1,"span_id":2,"parent_id":0,"name":"a","service":"s","start":1,"duration":1}]]"#,
         "Datadog JSON",

@@ -3,15 +3,18 @@
 use crate::walk::Entry;
 
 mod chrome;
+mod cpuprofile;
 mod datadog;
 mod elastic;
 mod fields;
+mod gecko;
 mod google;
 mod jaeger;
 mod langfuse;
 mod made;
 mod packed;
 mod sdk;
+mod speedscope;
 mod stacks;
 mod v8;
 mod xray;
@@ -29,6 +32,9 @@ pub(crate) const ALL: &[Entry] = &[
     sdk::GO,
     sdk::JAVASCRIPT,
     sdk::PYTHON,
+    speedscope::ENTRY,
+    gecko::ENTRY,
+    cpuprofile::ENTRY,
     chrome::ENTRY,
     chrome::LINES,
 ];

@@ -69,6 +69,16 @@ pub(super) struct At(u32);
 impl At {
     /// No attributes.
     pub(super) const NONE: Self = Self(u32::MAX);
+
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<u32> for At {
+    fn from(number: u32) -> Self {
+        Self(number)
+    }
 }
 
 /// Bits of an offset in a block; the others are the block's number. 4 GiB in all.

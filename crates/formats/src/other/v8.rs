@@ -32,8 +32,8 @@ pub(super) struct Profile {
     samples: Vec<i64>,
     deltas: Vec<i64>,
     /// Nanoseconds.
-    pub(super) start: Option<i64>,
-    pub(super) end: Option<i64>,
+    start: Option<i64>,
+    end: Option<i64>,
 }
 
 impl Profile {
@@ -81,12 +81,20 @@ impl Profile {
         for delta in data.any(&["timeDeltas"]).elements().iter().chain(profile.get("timeDeltas").elements()) {
             self.delta(delta);
         }
-        let time = |name: &str| {
-            let json = [data, profile].into_iter().map(|of| of.get(name)).find(|time| !time.is_null());
-            json.and_then(|time| scaled(time.text(), 3)).and_then(|time| i64::try_from(time).ok())
-        };
-        self.start = self.start.or_else(|| time("startTime"));
-        self.end = time("endTime").or(self.end);
+        for of in [data, profile] {
+            self.time("startTime", of.get("startTime"));
+            self.time("endTime", of.get("endTime"));
+        }
+    }
+
+    /// `startTime` or `endTime`, in microseconds.
+    pub(super) fn time(&mut self, name: &str, time: &Json<'_>) {
+        let time = scaled(time.text(), Unit::Micros.digits()).and_then(|time| i64::try_from(time).ok());
+        if name == "startTime" {
+            self.start = self.start.or(time);
+        } else {
+            self.end = time.or(self.end);
+        }
     }
 
     /// How many samples there are.
