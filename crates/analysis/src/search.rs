@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use otel::{AnyValue, KeyValue, SpanKind, TraceId};
-use store::{Cell, Event, Idx as _, SpanIdx, StrIdx, StringPool, TraceStore, Value};
+use store::{Cell, Event, Idx as _, Log, SpanIdx, StrIdx, StringPool, TraceStore, Value};
 
 /// Spans that match, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,9 @@ impl Matches {
 /// Finds the spans that all words of `text` speak of. A word ends at a blank, unless it is `"in quotes"`; capitals are
 /// not told apart. Without a word, nothing matches.
 ///
-/// A word is looked for within the span's operation, attributes, status message, events, and the attributes and names of
-/// its resource (so the service too) and scope. Attributes match by key, by value (numbers and booleans as they are
+/// A word is looked for within the span's operation, attributes, status message, events, log records (those that belong to
+/// the trace and to no span of it count as its root's), and the attributes and names of its resource (so the service
+/// too) and scope. Attributes match by key, by value (numbers and booleans as they are
 /// written, nested values by their leaves), and as `key=value`. The kind must be the whole word, and so must `kind=server`.
 /// Ids match by 4 or more hex digits from their beginning, or 8 from anywhere: fewer would find `db` in every other id.
 pub fn search(store: &TraceStore, text: &str) -> Matches {
@@ -320,7 +321,7 @@ impl<'s> Pass<'s> {
         let arrival = store.arrival(span);
         match &self.arrivals {
             Some(arrivals) => arrivals.contains(StrIdx(arrival)),
-            None => self.is_in_attributes_of(arrival) || self.is_in_events(span),
+            None => self.is_in_attributes_of(arrival) || self.is_in_events(span) || self.is_in_logs(span),
         }
     }
 
@@ -340,12 +341,34 @@ impl<'s> Pass<'s> {
                 arrivals.insert(StrIdx(arrival));
             }
         }
+        for (span, log) in store.logs_by_span() {
+            if self.is_in_log(&log) {
+                arrivals.insert(StrIdx(store.arrival(span)));
+            }
+        }
         self.arrivals = Some(arrivals);
     }
 
     fn is_in_attributes_of(&mut self, arrival: u32) -> bool {
         let store = self.store;
-        store.cells_by_arrival(arrival).any(|cell| match cell {
+        self.is_in_cells(store.cells_by_arrival(arrival))
+    }
+
+    /// The log records of the span; of a root that stands for its trace, those of the trace, too.
+    fn is_in_logs(&mut self, span: SpanIdx) -> bool {
+        let store = self.store;
+        let trace = store.trace_of(span);
+        store.logs(span).any(|log| self.is_in_log(&log))
+            || store.trace(trace).root == span && store.trace_logs(trace).any(|log| self.is_in_log(&log))
+    }
+
+    fn is_in_log(&mut self, log: &Log<'_>) -> bool {
+        log.texts().into_iter().any(|text| self.texts.contains(text)) || self.is_in_cells(log.cells())
+    }
+
+    fn is_in_cells<'c>(&mut self, mut cells: impl Iterator<Item = Cell<'c>>) -> bool {
+        let store = self.store;
+        cells.any(|cell| match cell {
             Cell::Text(key, value) => {
                 self.texts.contains(key)
                     || self.texts.contains(value)
@@ -477,6 +500,7 @@ impl<'s> Pass<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use otel::{LogRow, SpanId, SpanSink as _};
     use store::TraceStoreBuilder;
 
     /// The operations of the spans found.
@@ -560,6 +584,34 @@ mod tests {
         check(SHOP, "zÜRICH", "send");
         check(SHOP, "city=ZÜ", "send");
         check(SHOP, "zurich", "");
+    }
+
+    #[test]
+    fn log_records() {
+        let mut builder = TraceStoreBuilder::new();
+        fixtures::trace(SHOP).feed(&mut builder);
+        let trace_id = TraceId(1);
+        let (resource, scope) = (builder.open_resource(), builder.open_scope());
+        let mut say = |span_id, body: &'static str, key: &'static str| {
+            let attributes = vec![KeyValue::new(key, 7_i64)];
+            let log = LogRow { trace_id, span_id, body: body.into(), attributes, ..LogRow::default() };
+            builder.log(resource, scope, &log);
+        };
+        say(SpanId(0xaaaa_1111_bbbb_2222), "cart is empty", "cart.items");
+        say(SpanId(99), "Out of the blue", "n");
+        say(SpanId(2), "connection reset by peer", "retry");
+        let store = builder.seal();
+        let check = |text, expected| {
+            let found: Vec<&str> = search(&store, text).spans.iter().map(|&span| store.name(span)).collect();
+            assert_eq!(found.join(" "), expected, "{text:?}");
+        };
+        check("EMPTY", "checkout");
+        check("items=7", "checkout");
+        check(r#""out of the blue""#, "checkout"); // no span of it: the root's
+        check("reset", "get");
+        check("redis reset", "get");
+        check("reset redis", "get");
+        check("reset checkout", "");
     }
 
     #[test]

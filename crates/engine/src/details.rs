@@ -3,14 +3,18 @@
 use formats::Base64;
 use otel::{AnyValue, KeyValue, StatusCode};
 use scene::ErrorMark;
-use store::{Attribute, Event, SpanFlags, SpanIdx, TraceStore, Value};
+use store::{Attribute, Event, Exemplar, Log, SpanFlags, SpanIdx, TraceIdx, TraceStore, Value};
 
 use crate::open::Open;
 use crate::search::Search;
-use crate::{AttributeInfo, Details, EventInfo, Failure, Found, LinkInfo, ValueKind};
+use crate::{
+    AttributeInfo, Details, EventInfo, ExemplarInfo, Failure, Found, LinkInfo, LogInfo, LogLevel, ValueKind,
+};
 
 /// Longest reason in the error chip, in characters.
 const REASON: usize = 80;
+/// Log records in one answer, and exemplars.
+const MOST: usize = 5_000;
 
 pub(crate) fn details(open: &mut Open, span: u32) -> Result<Details, Failure> {
     let span = open.span_at(span)?;
@@ -55,6 +59,12 @@ pub(crate) fn details(open: &mut Open, span: u32) -> Result<Details, Failure> {
         descendant_count: store.subtree_end(span).0 - span.0 - 1,
         attributes: store.attributes(span).map(|attribute| show.stored(attribute)).collect(),
         events: store.events(span).map(|event| show.event(event, start_unix)).collect(),
+        log_count: logs_of(store, span).count() as u32,
+        logs: logs_of(store, span)
+            .take(MOST)
+            .map(|(log, of_trace)| LogInfo { of_trace, ..show.log(&log, store.service(span), start_unix) })
+            .collect(),
+        exemplars: exemplars_of(store, span).take(MOST).map(|of| show.exemplar(&of, start_unix)).collect(),
         links: links(open, &show, span),
         resource: show.all(&resource.attributes),
         resource_schema_url: resource.schema_url.clone().into_owned(),
@@ -67,6 +77,30 @@ pub(crate) fn details(open: &mut Open, span: u32) -> Result<Details, Failure> {
         dropped: (row.dropped_attributes_count, row.dropped_events_count, row.dropped_links_count),
         repairs: repairs(store, span),
     })
+}
+
+/// Log records of the span, then, where it stands for its trace, those of the trace.
+fn logs_of(store: &TraceStore, span: SpanIdx) -> impl Iterator<Item = (Log<'_>, bool)> {
+    let of_trace = root_of(store, span).map(|trace| store.trace_logs(trace)).into_iter().flatten();
+    store.logs(span).map(|log| (log, false)).chain(of_trace.map(|log| (log, true)))
+}
+
+fn exemplars_of(store: &TraceStore, span: SpanIdx) -> impl Iterator<Item = Exemplar<'_>> {
+    let of_trace = root_of(store, span).map(|trace| store.trace_exemplars(trace)).into_iter().flatten();
+    store.exemplars(span).chain(of_trace)
+}
+
+/// The trace that the span stands for, if any.
+fn root_of(store: &TraceStore, span: SpanIdx) -> Option<TraceIdx> {
+    let trace = store.trace_of(span);
+    (store.trace(trace).root == span).then_some(trace)
+}
+
+/// Without a time of its own, it is as good as at the start.
+fn offset(time: u64, span_start: u64) -> i64 {
+    let time = if time == 0 { span_start } else { time };
+    let offset = i128::from(time) - i128::from(span_start);
+    offset.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
 pub(crate) fn raw(open: &Open, span: u32) -> Result<String, Failure> {
@@ -208,16 +242,47 @@ impl Show<'_> {
 
     fn event(&self, event: Event<'_>, span_start: u64) -> EventInfo {
         let attributes: Vec<_> = event.attributes().map(|attribute| self.stored(attribute)).collect();
-        let time = event.time().0;
-        // Without a time of its own, it is as good as at the start.
-        let time = if time == 0 { span_start } else { time };
-        let offset = i128::from(time) - i128::from(span_start);
         EventInfo {
             name: event.name().to_owned(),
-            offset: offset.clamp(i64::MIN.into(), i64::MAX.into()) as i64,
+            offset: offset(event.time().0, span_start),
             error: event.name() == "exception" || attributes.iter().any(|of| of.key == "exception.type"),
             attributes,
             dropped: event.row().dropped_attributes_count,
+        }
+    }
+
+    fn log(&self, log: &Log<'_>, service: &str, span_start: u64) -> LogInfo {
+        let severity = log.severity();
+        let words = log.severity_text();
+        let body = value_text(log.body());
+        let writer = log.resource().map(store::service_name).filter(|writer| writer != service);
+        LogInfo {
+            severity: if severity.name().is_empty() { words } else { severity.name() }.to_owned(),
+            level: match severity.name() {
+                "WARN" => LogLevel::Warning,
+                _ if severity.is_error() => LogLevel::Error,
+                _ => LogLevel::Quiet,
+            },
+            matched: self.search.is_some_and(|search| search.matches_text(&body)),
+            body,
+            event_name: log.event_name().to_owned(),
+            offset: offset(log.time().0, span_start),
+            service: writer.unwrap_or_default(),
+            scope: log.scope().map(|scope| scope.name.clone().into_owned()).unwrap_or_default(),
+            attributes: log.attributes().map(|attribute| self.stored(attribute)).collect(),
+            dropped: log.dropped_attributes_count(),
+            flags: log.flags(),
+            of_trace: false,
+        }
+    }
+
+    fn exemplar(&self, exemplar: &Exemplar<'_>, span_start: u64) -> ExemplarInfo {
+        let (metric, unit) = exemplar.metric();
+        ExemplarInfo {
+            metric: metric.to_owned(),
+            value: format!("{} {unit}", value_text(exemplar.value())).trim_end().to_owned(),
+            offset: offset(exemplar.time().0, span_start),
+            attributes: exemplar.attributes().map(|attribute| self.stored(attribute)).collect(),
         }
     }
 }

@@ -357,6 +357,8 @@ pub struct TraceHead {
     pub error_origins: u32,
     /// Spans whose parent is not in the input.
     pub orphan_count: u32,
+    /// Log records.
+    pub log_count: u32,
     /// Longest chain of spans.
     pub depth: u32,
     /// Unix nanoseconds.
@@ -463,6 +465,12 @@ pub struct Details {
     pub attributes: Vec<AttributeInfo>,
     /// Events.
     pub events: Vec<EventInfo>,
+    /// Log records by time, at most 5,000; in the root that stands for its trace, also those that name no span.
+    pub logs: Vec<LogInfo>,
+    /// All log records there are.
+    pub log_count: u32,
+    /// Exemplars of metrics by time, likewise.
+    pub exemplars: Vec<ExemplarInfo>,
     /// Links out.
     pub links: Vec<LinkInfo>,
     /// Attributes of the resource.
@@ -528,6 +536,60 @@ pub struct EventInfo {
     pub attributes: Vec<AttributeInfo>,
     /// Dropped attributes.
     pub dropped: u32,
+}
+
+/// A log record as it is shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogInfo {
+    /// In words: `ERROR`, or as the source says it; empty where it is not said.
+    pub severity: String,
+    /// How loud it is to be shown.
+    pub level: LogLevel,
+    /// What is said, as text.
+    pub body: String,
+    /// Names the kind of event, where the record is one.
+    pub event_name: String,
+    /// Nanoseconds since the start of the span; negative before it.
+    pub offset: i64,
+    /// The service that wrote it, where it is not that of the span.
+    pub service: String,
+    /// What it was written through.
+    pub scope: String,
+    /// Attributes.
+    pub attributes: Vec<AttributeInfo>,
+    /// Dropped attributes.
+    pub dropped: u32,
+    /// W3C trace flags, where they are said.
+    pub flags: Option<u32>,
+    /// It belongs to the trace and names no span of it.
+    pub of_trace: bool,
+    /// The search matches it.
+    pub matched: bool,
+}
+
+/// How grave a log record is, as far as it is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LogLevel {
+    /// Nothing to worry about.
+    #[default]
+    Quiet,
+    /// WARN.
+    Warning,
+    /// ERROR and FATAL.
+    Error,
+}
+
+/// An exemplar as it is shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExemplarInfo {
+    /// The metric.
+    pub metric: String,
+    /// What was measured, with its unit.
+    pub value: String,
+    /// Nanoseconds since the start of the span; negative before it.
+    pub offset: i64,
+    /// Attributes that the metric does not have.
+    pub attributes: Vec<AttributeInfo>,
 }
 
 /// A link as it is shown.

@@ -48,7 +48,12 @@ impl Search {
 
     /// Has one of the words to do with this attribute?
     pub(crate) fn matches_attribute(&self, key: &str, value: &str) -> bool {
-        let text = format!("{key}={value}").to_lowercase();
+        self.matches_text(&format!("{key}={value}"))
+    }
+
+    /// Is one of the words in it?
+    pub(crate) fn matches_text(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
         self.words.iter().any(|word| text.contains(word.as_str()))
     }
 }

@@ -323,6 +323,7 @@ pub(crate) fn head(open: &mut Open, trace: u32) -> Result<TraceHead, Failure> {
         error_count: of.error_count,
         error_origins,
         orphan_count: of.orphan_count,
+        log_count: store.log_count_of(trace) as u32,
         depth: of.depth,
         start: of.start.0,
         duration: of.duration,

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{ask, load, open, otlp};
-use engine::{Engine, Request, Response};
+use engine::{Engine, LogLevel, Request, Response};
 use otel::{AnyValue, ExemplarRow, KeyValue, LogRow, Severity, SpanId, TraceId, UnixNanos};
 
 const SHOP: &str = "
@@ -122,6 +122,67 @@ fn the_summary_counts_them() {
     assert_eq!(opened.unwrap().format, "OTLP JSON Lines");
     let summary: serde_json::Value = serde_json::from_str(&ask!(engine, Request::Summary, Json)).unwrap();
     assert_eq!((&summary["logCount"], &summary["exemplarCount"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn details_and_search_tell_of_them() {
+    let text = otlp(|sink| {
+        fixtures::trace(SHOP).feed(sink);
+        let (resource, scope) = (sink.open_resource(), sink.open_scope());
+        let start = fixtures::BASE.0 + 100_000_000;
+        let log = |span, after: u64, severity, body: &'static str| LogRow {
+            trace_id: TraceId(10),
+            span_id: SpanId(span),
+            time: UnixNanos(start + after),
+            severity: Severity::from_number(severity).unwrap(),
+            body: body.into(),
+            ..LogRow::default()
+        };
+        sink.log(resource, scope, &log(1, 30, 17, "card declined"));
+        sink.log(resource, scope, &log(1, 20, 13, "card is old"));
+        sink.log(resource, scope, &LogRow { flags: Some(0), ..log(0, 10, 9, "of the trace") });
+        sink.log(resource, scope, &log(2, 0, 9, "in the cart"));
+        let attributes = vec![KeyValue::new("service.name", "sidecar")];
+        sink.close_resource(resource, &otel::Resource { attributes, ..otel::Resource::default() });
+        sink.close_scope(scope, &otel::Scope { name: "logger".into(), ..otel::Scope::default() });
+        let exemplar = ExemplarRow {
+            metric: "latency".into(),
+            unit: "s".into(),
+            value: 0.5.into(),
+            trace_id: TraceId(10),
+            span_id: SpanId(2),
+            ..ExemplarRow::default()
+        };
+        sink.exemplar(resource, scope, &exemplar);
+    });
+    let (mut engine, _) = open(&text);
+    ask!(engine, Request::Search { text: "DECLINED".to_owned(), trace: Some(0) }, Matches);
+    let head = ask!(engine, Request::Trace { trace: 0 }, Trace);
+    assert_eq!(head.log_count, 4);
+    let details = ask!(engine, Request::Details { span: 0 }, Details);
+    let shown: Vec<_> = details
+        .logs
+        .iter()
+        .map(|log| {
+            (log.offset, log.severity.as_str(), log.level, log.body.as_str(), log.of_trace, log.matched)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (20, "WARN", LogLevel::Warning, "card is old", false, false),
+            (30, "ERROR", LogLevel::Error, "card declined", false, true),
+            (10, "INFO", LogLevel::Quiet, "of the trace", true, false),
+        ]
+    );
+    let last = details.logs.last().unwrap();
+    assert_eq!((last.service.as_str(), last.scope.as_str(), last.flags), ("sidecar", "logger", Some(0)));
+    assert_eq!(details.log_count, 3);
+    let details = ask!(engine, Request::Details { span: 1 }, Details);
+    assert_eq!(details.logs.len(), 1);
+    let shown: Vec<_> =
+        details.exemplars.iter().map(|of| (of.metric.as_str(), of.value.as_str(), of.offset)).collect();
+    assert_eq!(shown, [("latency", "0.5 s", 0)]);
 }
 
 /// OTLP JSON, store, OTLP JSON.

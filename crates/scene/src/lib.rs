@@ -43,6 +43,6 @@ pub use text::{
 };
 pub use viewport::{Tick, Viewport, ruler_layout, ticks};
 pub use waterfall::{
-    Detached, EventMark, Hit, Row, RowState, WaterfallRequest, WaterfallSlice, pinned_height, waterfall_hit,
-    waterfall_layout, waterfall_slice,
+    Detached, EventMark, Hit, MarkKind, Row, RowState, WaterfallRequest, WaterfallSlice, pinned_height,
+    waterfall_hit, waterfall_layout, waterfall_slice,
 };

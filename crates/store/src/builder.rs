@@ -663,7 +663,7 @@ fn name_services(
 }
 
 /// `service.name`; empty where the resource has none.
-fn service_name(resource: &Resource<'static>) -> String {
+pub fn service_name(resource: &Resource<'static>) -> String {
     let service = resource.attributes.iter().find(|attribute| attribute.key == "service.name");
     match service.map(|attribute| &attribute.value) {
         Some(AnyValue::Str(name)) => name.clone().into_owned(),

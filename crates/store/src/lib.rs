@@ -23,7 +23,7 @@ mod tree;
 mod values;
 mod warnings;
 
-pub use builder::TraceStoreBuilder;
+pub use builder::{TraceStoreBuilder, service_name};
 pub use index::{Column, Idx, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
 pub use signals::{Exemplar, Log};
 pub use sort::{sort_by_number, sort_numbers};

@@ -429,6 +429,17 @@ impl TraceStore {
         open.flat_map(|(span, owner)| self.logs_at(attached.places(owner)).map(move |log| (span, log)))
     }
 
+    /// Log records of the trace, with and without a span.
+    pub fn log_count_of(&self, trace: TraceIdx) -> usize {
+        let spans = &self.trace(trace).spans;
+        let Attached { places, starts } = &self.signals.logs_of;
+        let from = |span: SpanIdx| {
+            let start = starts.get(starts.partition_point(|&(owner, _)| owner < span.0.into()));
+            start.map_or(places.len(), |&(_, start)| start as usize)
+        };
+        from(spans.end) - from(spans.start) + self.trace_logs(trace).len()
+    }
+
     fn logs_at<'a>(&'a self, places: &'a [u32]) -> impl ExactSizeIterator<Item = Log<'a>> {
         places.iter().map(|&place| self.log(place))
     }

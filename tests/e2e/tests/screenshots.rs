@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{drawn, file, folder, json, open_sample};
+use common::{drawn, file, folder, json, logged, open_sample, row_at};
 use e2e::{Fault, Page, Result, Setup, Site, run};
 
 const ONE_SPAN: &str = "shop GET /health 0..1200us server http.response.status_code:int=200";
@@ -68,6 +68,24 @@ const VIEWS: &[View] = &[
         open_sample(page, "slow-query.json")?;
         page.hit(&["e"])?;
         page.press("Raw")
+    }),
+    ("logs", |page| {
+        page.open("?src=files/logged.json")?;
+        page.idle()?;
+        page.hit(&["j", "j", "j"])?;
+        page.press("Logs")
+    }),
+    ("logs-hover", |page| {
+        page.open("?src=files/logged.json")?;
+        page.idle()?;
+        let y = row_at(page, 2)?;
+        let (from, to) = page.coloured(y)?.into_iter().max_by_key(|(from, to)| to - from).unwrap_or_default();
+        page.move_to((from + (to - from) * 440 / 640, y))
+    }),
+    ("logs-only", |page| {
+        page.open("")?;
+        page.idle()?;
+        page.drop_bytes(&page.element(".drop")?, "logs.json", &logged().1)
     }),
     ("flame-time", |page| {
         open_sample(page, "slow-query.json")?;
@@ -170,6 +188,8 @@ fn screenshots() -> Result {
     }
     file("one-span.json", &drawn(ONE_SPAN));
     file("odd.json", &odd());
+    let (spans, logs) = logged();
+    file("logged.json", &[spans, logs].concat());
     file("hundred-thousand.json", &json(|sink| fixtures::one_trace(7, 100_000, sink)));
     let only = std::env::var("FLAMEFALL_SHOTS").unwrap_or_default();
     let pause = Duration::from_millis(400);

@@ -18,7 +18,7 @@ pub enum Hit {
     Name(u32),
     /// Bar of a row.
     Bar(u32),
-    /// Event of a row: which of [`super::Row::events`].
+    /// Event, log record or exemplar of a row: which of [`super::Row::events`].
     Event(u32, u32),
     /// Elsewhere in a row.
     Row(u32),

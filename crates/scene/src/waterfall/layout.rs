@@ -1,6 +1,6 @@
 //! From rows to shapes.
 
-use super::slice::{PINNED, Row, WaterfallSlice};
+use super::slice::{EventMark, MarkKind, PINNED, Row, WaterfallSlice};
 use crate::facts::ErrorMark;
 use crate::list::{DisplayList, Font, Grouped, Label, Op, Paint, Point, Rect, Segment};
 use crate::text::{MeasureText, ellipsize, format_count, format_nanos, operation_name, service_name};
@@ -40,6 +40,10 @@ const LEAST_BAR: f64 = 1.5;
 const BAR_RADIUS: f64 = 3.0;
 const CRITICAL: f64 = 2.5;
 const DIAMOND: f64 = 5.0;
+/// A log record: a line of text, upright.
+const LOG: (f64, f64) = (3.0, 8.0);
+/// An exemplar: a measured point.
+const EXEMPLAR: f64 = 3.0;
 /// From a bar to its duration.
 const LABEL_GAP: f64 = 6.0;
 /// Levels drawn at full width before deeper ones are pressed together.
@@ -174,6 +178,8 @@ struct Layers {
     critical: Vec<Rect>,
     arrows: Vec<[Point; 4]>,
     events: Grouped<[Point; 4]>,
+    logs: Grouped<Rect>,
+    exemplars: Grouped<Point>,
     durations: Grouped<Label>,
 }
 
@@ -414,11 +420,28 @@ impl Layers {
         for event in &row.events {
             let (x, y) = (viewport.x(event.time), bar_top + viewport.bar_height / 2.0);
             if x >= viewport.name_width - DIAMOND && x <= viewport.width + DIAMOND {
+                self.mark(event, Point { x, y }, x >= bar.x && x <= bar.right());
+            }
+        }
+    }
+
+    fn mark(&mut self, event: &EventMark, centre: Point, on_bar: bool) {
+        let Point { x, y } = centre;
+        // Log records and measurements may come after the span's end.
+        let quiet = if on_bar { Paint::OnService } else { Paint::Mute };
+        match event.kind {
+            MarkKind::Event => {
                 let paint = if event.error { Paint::Error } else { Paint::OnService };
                 let at = |dx: f64, dy: f64| Point { x: x + dx, y: y + dy };
                 self.events
                     .add(paint, [at(0.0, -DIAMOND), at(DIAMOND, 0.0), at(0.0, DIAMOND), at(-DIAMOND, 0.0)]);
             }
+            MarkKind::Log => {
+                let (w, h) = LOG;
+                let paint = if event.error { Paint::Error } else { quiet };
+                self.logs.add(paint, Rect::new(x - w / 2.0, y - h / 2.0, w, h));
+            }
+            MarkKind::Exemplar => self.exemplars.add(quiet, centre),
         }
     }
 
@@ -508,6 +531,13 @@ impl Layers {
         list.push(Op::Rects { paint: Paint::Ink, radius: 0.0, rects: self.critical });
         list.push(Op::Polygons { paint: Paint::Faint, polygons: self.arrows });
         self.events.flush(list, |paint, polygons| Op::Polygons { paint, polygons });
+        self.logs.flush(list, |paint, rects| Op::Rects { paint, radius: 1.0, rects });
+        self.exemplars.flush(list, |paint, centres| Op::Rings {
+            paint,
+            radius: EXEMPLAR,
+            width: 1.5,
+            centres,
+        });
         self.durations.flush(list, |paint, labels| Op::Texts { paint, font: Font::Small, labels });
         list.push(Op::PopClip);
         list.push(Op::PopClip);

@@ -2,8 +2,9 @@
 
 use otel::SpanKind;
 use serde::{Deserialize, Serialize};
-use store::{SpanFlags, SpanIdx, TraceIdx, TraceStore, sort_by_number};
+use store::{SpanFlags, SpanIdx, TraceIdx, TraceStore};
 
+use super::marks;
 use crate::facts::{ErrorMark, Facts};
 use crate::rows::VisibleRows;
 
@@ -112,7 +113,7 @@ pub struct Row {
     pub hidden_error: bool,
     /// Sections of the critical path: start and end in ns.
     pub critical: Vec<(f64, f64)>,
-    /// Events in the window.
+    /// Events, log records and exemplars in the window, by time.
     pub events: Vec<EventMark>,
     /// Row number of the parent.
     pub parent_row: Option<u32>,
@@ -140,17 +141,32 @@ pub struct Detached {
     pub parent_end: f64,
 }
 
-/// An event, or several that are less than a pixel apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What happened at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MarkKind {
+    /// An event of the span.
+    #[default]
+    Event,
+    /// A log record that was written in the span; in a root that stands for its trace, also one of the trace that names
+    /// no span.
+    Log,
+    /// A measurement that was kept as an example.
+    Exemplar,
+}
+
+/// Something that happened, or several of a kind that are less than a pixel apart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventMark {
+    /// What.
+    pub kind: MarkKind,
     /// In ns, of the first.
     pub time: f64,
-    /// Is one of them an exception?
+    /// Is one of them an exception, or as grave as an error?
     pub error: bool,
-    /// Which event of the span is the first.
-    pub index: u32,
     /// How many.
     pub count: u32,
+    /// The first in words; the first error's, if there is one. Empty for events.
+    pub text: String,
 }
 
 /// The rows that were asked for.
@@ -226,7 +242,7 @@ fn slice_row(
         mark: facts.mark(span),
         hidden_error: collapsed && store.subtree(span).skip(1).any(|below| store.is_error(below)),
         critical: merge_sections(&sections, request),
-        events: merge_events(store, trace, span, request),
+        events: marks::marks(store, trace, span, request),
         parent_row: parent.and_then(|parent| rows.row_of(parent)),
         detached,
         orphan: flags.contains(SpanFlags::ORPHAN),
@@ -240,7 +256,7 @@ pub(crate) fn shown(name: &str) -> String {
     name.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn pixel(request: &WaterfallRequest) -> f64 {
+pub(super) fn pixel(request: &WaterfallRequest) -> f64 {
     if request.px > 0.0 { (request.end - request.start) / request.px } else { 0.0 }
 }
 
@@ -258,41 +274,6 @@ fn merge_sections(sections: &[(u64, u64)], request: &WaterfallRequest) -> Vec<(f
         }
     }
     merged
-}
-
-/// Events in the window; those less than a pixel after another are counted there.
-fn merge_events(
-    store: &TraceStore,
-    trace: TraceIdx,
-    span: SpanIdx,
-    request: &WaterfallRequest,
-) -> Vec<EventMark> {
-    if store.event_count(span) == 0 {
-        return Vec::new();
-    }
-    let (base, pixel) = (store.trace(trace).start.0, pixel(request));
-    let mut marks: Vec<EventMark> = store
-        .events(span)
-        .enumerate()
-        .map(|(index, event)| {
-            let time = event.time().0;
-            // Before the subtraction of unsigned times; an event may lie before its trace.
-            let time = if time < base { -((base - time) as f64) } else { (time - base) as f64 };
-            EventMark { time, error: event.name() == "exception", index: index as u32, count: 1 }
-        })
-        .filter(|mark| mark.time >= request.start - pixel && mark.time <= request.end + pixel)
-        .collect();
-    let times: Vec<u64> = store.events(span).map(|event| event.time().0).collect();
-    sort_by_number(&mut marks, |mark| times.get(mark.index as usize).copied().unwrap_or(0));
-    marks.dedup_by(|later, earlier| {
-        let near = later.time - earlier.time < pixel;
-        if near {
-            earlier.error |= later.error;
-            earlier.count += later.count;
-        }
-        near
-    });
-    marks
 }
 
 /// The kind by its number in [`Row::kind`].

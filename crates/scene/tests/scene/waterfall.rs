@@ -1,6 +1,6 @@
 use scene::{
-    Hit, Op, RowState, Viewport, WaterfallRequest, WaterfallSlice, ellipsize, pinned_height, waterfall_hit,
-    waterfall_layout, waterfall_slice,
+    Hit, MarkKind, Op, RowState, Viewport, WaterfallRequest, WaterfallSlice, ellipsize, pinned_height,
+    waterfall_hit, waterfall_layout, waterfall_slice,
 };
 
 use crate::picture::picture;
@@ -47,6 +47,108 @@ fn errors_events_and_work_after_the_end() {
         cursor_time: Some(640.0 * MS),
     };
     check("checkout", &world, &viewport, &state);
+}
+
+/// A trace with log records and exemplars: millisecond, span, severity and body; millisecond, span and value.
+fn logged(logs: &[(u64, u64, u64, &'static str)], exemplars: &[(u64, u64, f64)]) -> World {
+    let text = "
+        shop GET / 0..100ms @20ms:event
+          db SELECT 20..60ms
+        ";
+    World::fed(|sink| {
+        fixtures::trace(text).feed(sink);
+        let (resource, scope) = (sink.open_resource(), sink.open_scope());
+        let at = |millis: u64| otel::UnixNanos(fixtures::BASE.0 + millis * 1_000_000);
+        for &(millis, span, severity, body) in logs {
+            let log = otel::LogRow {
+                trace_id: otel::TraceId(1),
+                span_id: otel::SpanId(span),
+                time: at(millis),
+                severity: otel::Severity::from_number(severity).unwrap(),
+                body: body.into(),
+                ..otel::LogRow::default()
+            };
+            sink.log(resource, scope, &log);
+        }
+        for &(millis, span, value) in exemplars {
+            let exemplar = otel::ExemplarRow {
+                metric: "db.client.operation.duration".into(),
+                unit: "s".into(),
+                trace_id: otel::TraceId(1),
+                span_id: otel::SpanId(span),
+                time: at(millis),
+                value: value.into(),
+                ..otel::ExemplarRow::default()
+            };
+            sink.exemplar(resource, scope, &exemplar);
+        }
+    })
+}
+
+#[test]
+fn log_records_and_exemplars() {
+    let world = logged(
+        &[
+            (10, 1, 9, "begins"),
+            (30, 2, 13, "slow"),
+            (40, 2, 17, "deadlock"),
+            (70, 2, 9, "after the end"),
+            (80, 0, 21, "of no span: the root's"),
+        ],
+        &[(58, 2, 0.04), (90, 99, 0.1)],
+    );
+    let viewport = world.viewport(1000.0, 60.0);
+    check("signals", &world, &viewport, &RowState::default());
+    let slice = slice(&world, &viewport);
+    let told = |row: usize| {
+        let marks = slice.rows[row].events.iter();
+        marks
+            .map(|mark| format!("{:?} {} {} {}", mark.kind, mark.time / MS, mark.error, mark.text))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(0),
+        [
+            "Log 10 false INFO begins",
+            "Event 20 false ",
+            "Log 80 true FATAL of no span: the root's",
+            "Exemplar 90 false db.client.operation.duration 0.1 s",
+        ]
+    );
+    assert_eq!(
+        told(1),
+        [
+            "Log 30 false WARN slow",
+            "Log 40 true ERROR deadlock",
+            "Exemplar 58 false db.client.operation.duration 0.04 s",
+            "Log 70 false INFO after the end",
+        ]
+    );
+    let hit =
+        |millis: f64, row: f64| waterfall_hit(&slice, &viewport, viewport.x(millis * MS), (row + 0.5) * 26.0);
+    assert_eq!(hit(80.0, 0.0), Hit::Event(0, 2));
+    assert_eq!(hit(40.0, 1.0), Hit::Event(1, 1));
+    assert_eq!(hit(58.0, 1.0), Hit::Event(1, 2));
+    assert_eq!(hit(50.0, 1.0), Hit::Bar(1));
+}
+
+/// Those of a kind that are less than a pixel apart are one mark, which speaks of the first error.
+#[test]
+fn near_log_records_are_one_mark() {
+    let world =
+        logged(&[(10, 1, 9, "a"), (10, 1, 17, "b"), (10, 1, 18, "c"), (20, 1, 9, "d")], &[(10, 1, 1.0)]);
+    let slice = slice(&world, &world.viewport(1000.0, 60.0));
+    let marks: Vec<_> =
+        slice.rows[0].events.iter().map(|mark| (mark.kind, mark.count, mark.text.as_str())).collect();
+    assert_eq!(
+        marks,
+        [
+            (MarkKind::Log, 3, "ERROR b"),
+            (MarkKind::Exemplar, 1, "db.client.operation.duration 1 s"),
+            (MarkKind::Event, 1, ""),
+            (MarkKind::Log, 1, "INFO d"),
+        ]
+    );
 }
 
 #[test]

@@ -25,8 +25,12 @@ impl World {
     }
 
     pub(crate) fn of(trace: &fixtures::Trace) -> Self {
+        Self::fed(|sink| trace.feed(sink))
+    }
+
+    pub(crate) fn fed(feed: impl FnOnce(&mut dyn otel::SpanSink)) -> Self {
         let mut builder = TraceStoreBuilder::new();
-        trace.feed(&mut builder);
+        feed(&mut builder);
         let store = builder.seal();
         let analysis = analyze(&store, TRACE);
         let colours = colour_slots(&store).as_slice().iter().map(|slot| slot.0).collect();

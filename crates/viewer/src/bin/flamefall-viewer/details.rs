@@ -4,7 +4,10 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use engine::{AttributeInfo, Details, EventInfo, LinkInfo, Request, Response, ValueKind};
+use engine::{
+    AttributeInfo, Details, EventInfo, ExemplarInfo, LinkInfo, LogInfo, LogLevel, Request, Response,
+    ValueKind,
+};
 use gloo::timers::callback::Timeout;
 use scene::{format_count, format_duration};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -16,8 +19,13 @@ use crate::client::Client;
 use crate::theme;
 
 /// Names as they stand in links, and titles.
-const TABS: [(&str, &str); 4] =
-    [("attributes", "Attributes"), ("events", "Events"), ("links", "Links"), ("raw", "Raw")];
+const TABS: [(&str, &str); 5] = [
+    ("attributes", "Attributes"),
+    ("events", "Events"),
+    ("logs", "Logs"),
+    ("links", "Links"),
+    ("raw", "Raw"),
+];
 
 /// The tab a link names.
 pub(crate) fn tab(name: &str) -> Option<&'static str> {
@@ -278,6 +286,7 @@ impl Component for DetailsPanel {
                         let n = match name {
                             "attributes" => details.attributes.len(),
                             "events" => details.events.len(),
+                            "logs" => details.log_count as usize + details.exemplars.len(),
                             "links" => details.links.len(),
                             _ => 0,
                         };
@@ -294,6 +303,7 @@ impl Component for DetailsPanel {
                 <div id="details-body" class="body" role="tabpanel" aria-labelledby={format!("tab-{tab}")} tabindex="0">
                     { match tab {
                         "events" => self.events(ctx),
+                        "logs" => self.logs(ctx),
                         "links" => self.links(ctx),
                         "raw" => self.raw_json(ctx),
                         _ => self.attributes(ctx),
@@ -650,6 +660,98 @@ impl DetailsPanel {
                 }
                 if !rest.is_empty() { <dl>{ for rest }</dl> }
                 { dropped_text(event.dropped, "attribute") }
+            </li>
+        }
+    }
+
+    // Log records and exemplars
+
+    fn logs(&self, ctx: &Context<Self>) -> Html {
+        let details = &*ctx.props().details;
+        if details.logs.is_empty() && details.exemplars.is_empty() {
+            return html! {
+                <p class="none">
+                    { "No log records. What the program logged in this span stands here, where a file of log records is opened together with the trace." }
+                </p>
+            };
+        }
+        let hidden = details.logs.len().saturating_sub(self.shown);
+        let left_out = (details.log_count as usize).saturating_sub(details.logs.len());
+        let of_trace = details.logs.iter().position(|log| log.of_trace).unwrap_or(usize::MAX);
+        let log = |(i, log)| {
+            html! {
+                <>
+                    if i == of_trace { <li class="part">{ "Of the trace, in no span of it" }</li> }
+                    { self.log(ctx, i, log) }
+                </>
+            }
+        };
+        html! {
+            <>
+                <ol class="events logs">{ for details.logs.iter().take(self.shown).enumerate().map(log) }</ol>
+                { more(ctx, hidden, "log records") }
+                if hidden == 0 && left_out > 0 {
+                    <p class="none">{ format!("{} later log records are not shown.", format_count(left_out as u64)) }</p>
+                }
+                if !details.exemplars.is_empty() {
+                    <h3 class="part">{ "Measured here" }</h3>
+                    <ol class="events">
+                        { for details.exemplars.iter().take(self.shown).enumerate().map(|(i, of)| self.exemplar(ctx, i, of)) }
+                    </ol>
+                    { more(ctx, details.exemplars.len().saturating_sub(self.shown), "measurements") }
+                }
+            </>
+        }
+    }
+
+    fn log(&self, ctx: &Context<Self>, number: usize, log: &LogInfo) -> Html {
+        let section = format!("log-{number}");
+        let duration = ctx.props().details.duration;
+        let level = match log.level {
+            LogLevel::Quiet => None,
+            LogLevel::Warning => Some("warned"),
+            LogLevel::Error => Some("failed"),
+        };
+        let severity = if log.severity.is_empty() { "log" } else { log.severity.as_str() };
+        let (body, name) = (&log.body, &log.event_name);
+        let from: Vec<&str> =
+            [log.service.as_str(), log.scope.as_str()].into_iter().filter(|of| !of.is_empty()).collect();
+        let unsampled = log.flags.is_some_and(|flags| flags & 1 == 0);
+        html! {
+            <li class={classes!("event", level, log.matched.then_some("matched"))}>
+                <header>
+                    <svg width="3" height="9" viewBox="0 0 3 9" aria-hidden="true"><path d="M0 0H3V9H0Z" /></svg>
+                    <b>{ severity }</b>
+                    <span class="from" title={from.join(", ")}>{ from.join(" · ") }</span>
+                    <span class="when" title={when_title(log.offset, duration)}>{ offset_text(log.offset) }</span>
+                </header>
+                <div class="said">{ self.text_block(ctx, &format!("{section}/body"), if body.is_empty() { name } else { body }) }</div>
+                if !log.attributes.is_empty() || !(name.is_empty() || body.is_empty()) {
+                    <dl>
+                        if !(name.is_empty() || body.is_empty()) { <dt>{ "event" }</dt><dd>{ name }</dd> }
+                        { for log.attributes.iter().map(|of| self.attribute(ctx, &section, of)) }
+                    </dl>
+                }
+                if unsampled { <span class="dropped">{ "Written where the trace was not sampled." }</span> }
+                { dropped_text(log.dropped, "attribute") }
+            </li>
+        }
+    }
+
+    fn exemplar(&self, ctx: &Context<Self>, number: usize, of: &ExemplarInfo) -> Html {
+        let section = format!("exemplar-{number}");
+        let duration = ctx.props().details.duration;
+        html! {
+            <li class="event measured">
+                <header>
+                    <svg width="9" height="9" viewBox="0 0 9 9" aria-hidden="true"><circle cx="4.5" cy="4.5" r="3" /></svg>
+                    <b title={of.metric.clone()}>{ if of.metric.is_empty() { "unnamed metric" } else { of.metric.as_str() } }</b>
+                    <span class="when" title={when_title(of.offset, duration)}>{ offset_text(of.offset) }</span>
+                </header>
+                <div class="said">{ &of.value }</div>
+                if !of.attributes.is_empty() {
+                    <dl>{ for of.attributes.iter().map(|attribute| self.attribute(ctx, &section, attribute)) }</dl>
+                }
             </li>
         }
     }

@@ -78,6 +78,11 @@ impl App {
                         <b>{ count(head.error_count) }</b>{ plural(head.error_count, " error", " errors") }
                     </button>
                 }
+                if head.log_count > 0 {
+                    <span class="figure" title="Log records of this trace: marks on the bars, and in the details of their spans">
+                        <b>{ count(head.log_count) }</b>{ plural(head.log_count, " log", " logs") }
+                    </span>
+                }
                 if head.orphan_count > 0 {
                     <span class="figure" title="Their parents are not in the file: a service that is not instrumented, sampling, or a part of the trace that is missing.">
                         <b>{ count(head.orphan_count) }</b>{ plural(head.orphan_count, " orphan", " orphans") }

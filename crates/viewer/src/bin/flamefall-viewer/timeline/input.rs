@@ -1,7 +1,7 @@
 //! What the pointer, the wheel and the keys do.
 
 use engine::Fold;
-use scene::{Hit, MinimapHit, format_nanos};
+use scene::{Hit, MarkKind, MinimapHit, format_count, format_nanos};
 use web_sys::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
@@ -289,12 +289,19 @@ impl Timeline {
             }
             Hit::Event(row, event) => self.row(row).and_then(|row| {
                 let event = row.events.get(event as usize)?;
-                let title = match (event.error, event.count) {
-                    (true, _) => "exception".to_owned(),
-                    (false, 1) => "event".to_owned(),
-                    (false, count) => format!("{count} events"),
+                let title = match (event.kind, event.error, event.count) {
+                    (MarkKind::Event, true, _) => "exception".to_owned(),
+                    (MarkKind::Event, _, 1) => "event".to_owned(),
+                    (MarkKind::Event, _, count) => format!("{} events", format_count(count.into())),
+                    (_, _, 1) => event.text.clone(),
+                    (MarkKind::Log, _, count) => {
+                        format!("{} log records: {}", format_count(count.into()), event.text)
+                    }
+                    (MarkKind::Exemplar, _, count) => {
+                        format!("{} measurements: {}", format_count(count.into()), event.text)
+                    }
                 };
-                Some((title, format!("{} after the span began", format_nanos(event.time - row.start))))
+                Some((title, when_text(event.time - row.start)))
             }),
             _ => None,
         };
@@ -303,4 +310,10 @@ impl Timeline {
             None => self.surface.hide_tooltip(),
         }
     }
+}
+
+/// A moment, by the start of its span.
+fn when_text(since: f64) -> String {
+    let (moment, side) = if since < 0.0 { (-since, "before") } else { (since, "after") };
+    format!("{} {side} the span began", format_nanos(moment))
 }
