@@ -79,7 +79,9 @@ const VIEWS: &[View] = &[
         page.open("?src=files/logged.json")?;
         page.idle()?;
         let y = row_at(page, 2)?;
-        let (from, to) = page.coloured(y)?.into_iter().max_by_key(|(from, to)| to - from).unwrap_or_default();
+        // The bar above its marks; the first run is the dot of its name.
+        let bar = page.coloured(y - 5)?.into_iter().skip(1).reduce(|bar, piece| (bar.0, piece.1));
+        let (from, to) = bar.unwrap_or_default();
         page.move_to((from + (to - from) * 440 / 640, y))
     }),
     ("logs-only", |page| {

@@ -178,6 +178,7 @@ struct Layers {
     critical: Vec<Rect>,
     arrows: Vec<[Point; 4]>,
     events: Grouped<[Point; 4]>,
+    log_edges: Vec<Rect>,
     logs: Grouped<Rect>,
     exemplars: Grouped<Point>,
     durations: Grouped<Label>,
@@ -439,6 +440,11 @@ impl Layers {
             MarkKind::Log => {
                 let (w, h) = LOG;
                 let paint = if event.error { Paint::Error } else { quiet };
+                if event.error && on_bar {
+                    // Red is not far from some services' colours.
+                    let (w, h) = (w + 2.0, h + 2.0);
+                    self.log_edges.push(Rect::new(x - w / 2.0, y - h / 2.0, w, h));
+                }
                 self.logs.add(paint, Rect::new(x - w / 2.0, y - h / 2.0, w, h));
             }
             MarkKind::Exemplar => self.exemplars.add(quiet, centre),
@@ -531,6 +537,7 @@ impl Layers {
         list.push(Op::Rects { paint: Paint::Ink, radius: 0.0, rects: self.critical });
         list.push(Op::Polygons { paint: Paint::Faint, polygons: self.arrows });
         self.events.flush(list, |paint, polygons| Op::Polygons { paint, polygons });
+        list.push(Op::Rects { paint: Paint::OnService, radius: 2.0, rects: self.log_edges });
         self.logs.flush(list, |paint, rects| Op::Rects { paint, radius: 1.0, rects });
         self.exemplars.flush(list, |paint, centres| Op::Rings {
             paint,

@@ -12,7 +12,9 @@ use std::path::PathBuf;
 
 use e2e::{Page, Result};
 use formats::OtlpJsonWriter;
-use otel::{ExemplarRow, KeyValue, LogRow, Resource, Scope, Severity, SpanId, SpanSink as _, TraceId, UnixNanos};
+use otel::{
+    ExemplarRow, KeyValue, LogRow, Resource, Scope, Severity, SpanId, SpanSink as _, TraceId, UnixNanos,
+};
 
 /// Where tests put files for the page to open.
 pub(crate) fn folder() -> PathBuf {
