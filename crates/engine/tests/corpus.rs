@@ -41,6 +41,7 @@ const OPENED: &[&str] = &[
     "llm-openinference",
     "otel-stdout",
     "datadog",
+    "opensearch",
     "elastic-apm",
 ];
 

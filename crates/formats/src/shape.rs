@@ -89,6 +89,11 @@ impl<'t> Shape<'t> {
         self.names.iter().any(|known| known.depth == depth && known.name == name)
     }
 
+    /// How many members were seen at this depth?
+    pub(crate) fn count_at(&self, depth: usize) -> usize {
+        self.names.iter().filter(|known| known.depth == depth).count()
+    }
+
     /// Are there members of all these names at one depth?
     pub(crate) fn has_all_at(&self, depth: usize, names: &[&str]) -> bool {
         names.iter().all(|name| self.has_at(depth, name))
@@ -148,6 +153,7 @@ mod tests {
         assert_eq!(shape.arrays(), 1);
         assert_eq!(shape.first(), "a");
         assert!(shape.has_all_at(2, &["a", "g"]) && shape.has_at(3, "b") && shape.has_at(5, "d"));
+        assert_eq!((shape.count_at(2), shape.count_at(9)), (3, 0));
         assert!(!shape.has("c") && !shape.has("z"), "a value is no name, the next document is another");
         assert_eq!((shape.value_at(2, "g"), shape.value_at(5, "d")), ("h", "e\\\"f"));
         assert!(shape.is_settled());

@@ -24,6 +24,7 @@ const OPENED: &[&str] = &[
     "llm-openinference",
     "otel-stdout",
     "datadog",
+    "opensearch",
     "elastic-apm",
 ];
 

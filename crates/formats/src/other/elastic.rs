@@ -238,7 +238,7 @@ impl Elastic {
             row.trace_id = within.trace_id;
             row.parent_span_id = within.span_id;
         }
-        row.kind = exit_kind(event);
+        row.kind = span_kind(event);
         put(&mut row.attributes, "span.type", event.any(&["type", "t"]).value());
         put(&mut row.attributes, "span.subtype", event.any(&["subtype", "su"]).value());
         put(&mut row.attributes, "span.action", event.any(&["action", "ac"]).value());
@@ -474,17 +474,21 @@ fn transaction_kind(event: &Json<'_>) -> SpanKind {
     })
 }
 
-/// Types are written whole (`db.postgresql.query`) or in three fields.
-fn exit_kind(event: &Json<'_>) -> SpanKind {
-    let mut of = event.any(&["type", "t"]).str().split('.');
+fn span_kind(event: &Json<'_>) -> SpanKind {
+    kind(event.at(&["otel", "span_kind"]).str())
+        .unwrap_or_else(|| exit_kind(event.any(&["type", "t"]).str(), event.any(&["action", "ac"]).str()))
+}
+
+/// Types are written whole (`messaging.kafka.send`) or in three fields.
+pub(super) fn exit_kind(of: &str, action: &str) -> SpanKind {
+    let mut of = of.split('.');
     let (of, last) = (of.next().unwrap_or_default(), of.next_back().unwrap_or_default());
-    let action = event.any(&["action", "ac"]).str();
-    kind(event.at(&["otel", "span_kind"]).str()).unwrap_or(match of {
+    match of {
         "db" | "external" | "storage" => SpanKind::Client,
         "messaging" if action == "send" || last == "send" => SpanKind::Producer,
         "messaging" if action == "receive" || last == "receive" => SpanKind::Consumer,
         _ => SpanKind::Unspecified,
-    })
+    }
 }
 
 /// `postgresql` of a span of type `db.postgresql.query`, or of type `db` and that subtype.

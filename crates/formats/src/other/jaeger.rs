@@ -32,7 +32,7 @@ fn tells(shape: &Shape<'_>) -> bool {
 
 /// Spans stand before or after the processes they name.
 #[derive(Default)]
-struct Jaeger {
+pub(super) struct Jaeger {
     processes: Vec<Process>,
 }
 
@@ -99,7 +99,7 @@ impl JsonFormat for Jaeger {
 }
 
 impl Jaeger {
-    fn span(&mut self, span: &Json<'_>, out: &mut Out<'_>) {
+    pub(super) fn span(&mut self, span: &Json<'_>, out: &mut Out<'_>) {
         if span.members().is_empty() {
             out.skipped("it is not an object, or has nothing in it");
             return;
@@ -126,7 +126,7 @@ impl Jaeger {
             ..SpanRow::default()
         };
         references(span, &mut row, notes);
-        let scope = tags(span.get("tags"), &mut row);
+        let scope = tags(span, &mut row);
         row.events = span.get("logs").elements().iter().map(event).collect();
         semantics::complete(&mut row.attributes);
         for warning in span.get("warnings").elements() {
@@ -228,32 +228,44 @@ fn attribute<'t>(tag: &'t Json<'_>) -> KeyValue<'t> {
     KeyValue::new(tag.get("key").text(), value(tag))
 }
 
+/// Tags of a span or process: a list, and the map that Elasticsearch can search, with `@` for the dots in its names.
+fn all_tags<'t>(of: &'t Json<'_>) -> impl Iterator<Item = KeyValue<'t>> {
+    let list = of.get("tags").elements().iter().map(attribute);
+    let map = of.get("tag").members().iter();
+    list.chain(map.map(|(key, value)| KeyValue::new(key.replace('@', "."), value.value())))
+}
+
 /// What tags say in OpenTelemetry's own terms (its specification of the Jaeger exporter) goes where it belongs; all else
 /// is an attribute. Gives back the scope.
-fn tags<'t>(tags: &'t Json<'_>, row: &mut SpanRow<'t>) -> Scope<'t> {
+fn tags<'t>(span: &'t Json<'_>, row: &mut SpanRow<'t>) -> Scope<'t> {
     let mut scope = Scope::default();
-    for tag in tags.elements() {
-        let (key, text) = (tag.get("key").text(), tag.any(&["value", "vStr", "v_str"]).text());
-        match key {
+    for tag in all_tags(span) {
+        let AnyValue::Str(text) = &tag.value else {
+            if tag.key == "error" && tag.value == AnyValue::Bool(true) {
+                row.status_code = StatusCode::Error;
+            } else {
+                row.attributes.push(tag);
+            }
+            continue;
+        };
+        match &*tag.key {
             "span.kind" => match kind(text) {
                 Some(kind) => row.kind = kind,
-                None => row.attributes.push(attribute(tag)),
+                None => row.attributes.push(tag),
             },
-            "otel.scope.name" | "otel.library.name" => scope.name = Cow::Borrowed(text),
-            "otel.scope.version" | "otel.library.version" => scope.version = Cow::Borrowed(text),
+            "otel.scope.name" | "otel.library.name" => scope.name = text.clone(),
+            "otel.scope.version" | "otel.library.version" => scope.version = text.clone(),
             "otel.status_code" => {
-                row.status_code = match text {
+                row.status_code = match &**text {
                     "ERROR" => StatusCode::Error,
                     "OK" => StatusCode::Ok,
                     _ => row.status_code,
                 };
             }
-            "otel.status_description" => row.status_message = Cow::Borrowed(text),
-            "w3c.tracestate" => row.trace_state = Cow::Borrowed(text),
-            "error" if value(tag) == AnyValue::Bool(true) || text == "true" => {
-                row.status_code = StatusCode::Error;
-            }
-            _ => row.attributes.push(attribute(tag)),
+            "otel.status_description" => row.status_message = text.clone(),
+            "w3c.tracestate" => row.trace_state = text.clone(),
+            "error" if text == "true" => row.status_code = StatusCode::Error,
+            _ => row.attributes.push(tag),
         }
     }
     scope
@@ -292,6 +304,6 @@ fn resource<'t>(process: &'t Json<'_>, notes: &mut Notes) -> Resource<'t> {
         Json::Null => notes.add(WarningKind::WrongType, format_args!("a process has no serviceName")),
         name => attributes.push(KeyValue::new("service.name", name.text())),
     }
-    attributes.extend(process.get("tags").elements().iter().map(attribute));
+    attributes.extend(all_tags(process));
     Resource { attributes, ..Resource::default() }
 }

@@ -5,6 +5,8 @@ use crate::walk::Entry;
 mod chrome;
 mod cpuprofile;
 mod datadog;
+mod datadog_rum;
+mod documents;
 mod elastic;
 mod fields;
 mod gecko;
@@ -22,6 +24,8 @@ mod zipkin;
 
 /// Every JSON format that is read. Of two that both claim a document, the first has it.
 pub(crate) const ALL: &[Entry] = &[
+    documents::ENTRY,
+    datadog_rum::ENTRY,
     datadog::ENTRY,
     elastic::ENTRY,
     jaeger::ENTRY, //
