@@ -41,6 +41,7 @@ const OPENED: &[&str] = &[
     "llm-openinference",
     "otel-stdout",
     "datadog",
+    "sentry",
     "opensearch",
     "elastic-apm",
 ];

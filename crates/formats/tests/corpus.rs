@@ -24,12 +24,14 @@ const OPENED: &[&str] = &[
     "llm-openinference",
     "otel-stdout",
     "datadog",
+    "sentry",
     "opensearch",
     "elastic-apm",
 ];
 
 /// Files of nothing but logs.
 const WITHOUT_SPANS: &[&str] = &[
+    "sentry/getsentry__spotlight__envelope_javascript.txt",
     "elastic-apm/elastic__apm-data__v2__testdata__errors.ndjson",
     "elastic-apm/elastic__apm-data__v2__testdata__logs.ndjson",
 ];

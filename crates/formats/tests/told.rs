@@ -10,6 +10,7 @@ use std::path::Path;
 /// Folders of the corpus, or how paths in them begin, and what their files are told to be.
 const FOLDERS: &[(&str, &str)] = &[
     ("datadog", "Datadog JSON"),
+    ("sentry", "Sentry"),
     ("opensearch", "Elasticsearch documents"),
     ("rum/datadog__datadog", "Datadog RUM"),
     ("elastic-apm", "Elastic APM intake"),

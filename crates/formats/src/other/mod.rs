@@ -19,6 +19,7 @@ mod sdk;
 mod speedscope;
 mod stacks;
 mod v8;
+mod sentry;
 mod xray;
 mod zipkin;
 
@@ -27,6 +28,7 @@ pub(crate) const ALL: &[Entry] = &[
     documents::ENTRY,
     datadog_rum::ENTRY,
     datadog::ENTRY,
+    sentry::ENTRY,
     elastic::ENTRY,
     jaeger::ENTRY, //
     zipkin::ENTRY,
