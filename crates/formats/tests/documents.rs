@@ -1,4 +1,4 @@
-//! Spans in Elasticsearch and OpenSearch, of all who put them there.
+//! Spans in Elasticsearch and `OpenSearch`, of all who put them there.
 
 #[cfg(test)]
 mod support;
@@ -65,7 +65,7 @@ fn elastic_apm_documents() {
         "service.name=\"s\" deployment.environment.name=\"prod\" telemetry.sdk.name=\"go\" /  / 1:2 \"GET /\" \
          server 1616693010000001000..1616693010000006000 transaction.id=\"2\" transaction.name=\"GET /\" \
          transaction.type=\"request\" event.outcome=\"failure\" url.full=\"http://x\" Error()\n\
-          /  / 1:3 in:2 \"SELECT\" client 1616693010500000000..1616693010500007000 transaction.id=\"2\" \
+          \x20/  / 1:3 in:2 \"SELECT\" client 1616693010500000000..1616693010500007000 transaction.id=\"2\" \
          span.type=\"db\" span.subtype=\"mysql\" span.db.statement=\"SELECT 1\" db.query.text=\"SELECT 1\" \
          db.system.name=\"mysql\"",
     );

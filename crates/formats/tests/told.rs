@@ -10,6 +10,7 @@ use std::path::Path;
 /// Folders of the corpus, or how paths in them begin, and what their files are told to be.
 const FOLDERS: &[(&str, &str)] = &[
     ("datadog", "Datadog JSON"),
+    ("azure/frigus02", "Application Insights"),
     ("sentry", "Sentry"),
     ("opensearch", "Elasticsearch documents"),
     ("rum/datadog__datadog", "Datadog RUM"),
@@ -41,6 +42,30 @@ const NOTHING: &[(&str, &str)] = &[
 
 /// The smallest documents of each format.
 const SMALLEST: &[(&str, &str)] = &[
+    (r#"{"index":{}}{"traceId":"1","spanId":"2","name":"a","durationInNanos":1}"#, "Elasticsearch documents"),
+    (
+        r#"{"hits":{"hits":[{"_source":{"processor":{"event":"span"},"trace":{"id":"1"},"span":{"id":"2"}}}]}}"#,
+        "Elasticsearch documents",
+    ),
+    (
+        r#"{"type":"action","_dd":{},"application":{},"date":1,"view":{"id":"a"},"session":{},"action":{"id":"b"}}"#,
+        "Datadog RUM",
+    ),
+    (
+        r#"{"sent_at":"a"}{"type":"transaction"}{"contexts":{"trace":{"span_id":"2"}},"start_timestamp":1}"#,
+        "Sentry",
+    ),
+    (r#"{"contexts":{"trace":{"trace_id":"1","span_id":"2"}},"start_timestamp":1,"timestamp":2}"#, "Sentry"),
+    (
+        r#"{"tags":{"ai.operation.id":"1"},"data":{"baseType":"RequestData","baseData":{"id":"2"}}}"#,
+        "Application Insights",
+    ),
+    (
+        r#"[{"operation_Id":"1","timestamp":"2023-01-01T00:00:00Z","id":"2","duration":1}]"#,
+        "Application Insights",
+    ),
+    (r#"{"data":{"trace.trace_id":"1","trace.span_id":"2","duration_ms":1}}"#, "Honeycomb"),
+    (r#"[{"spans":[{"id":"2","trace.id":"1","timestamp":1,"attributes":{}}]}]"#, "New Relic"),
     (
         r#"{"profiles":[{"type":"sampled","unit":"none","samples":[[0]],"weights":[1]}],"shared":{"frames":[{"name":"a"}]}}"#,
         "speedscope",

@@ -1,4 +1,4 @@
-//! Spans as documents of Elasticsearch and OpenSearch, where several put them: Elastic APM, Data Prepper, Jaeger, the
+//! Spans as documents of Elasticsearch and `OpenSearch`, where several put them: Elastic APM, Data Prepper, Jaeger, the
 //! Collector. Alone a line, after the actions of a bulk request, or in the answer of a search.
 
 use std::borrow::Cow;
@@ -56,7 +56,7 @@ struct Documents {
 
 impl JsonFormat for Documents {
     fn begin(&mut self, shape: &Shape<'_>) {
-        self.wrapped = shape.has("_source") || shape.has("fields");
+        self.wrapped = shape.has("_source") || shape.has("hits") || shape.has_at(1, "_index");
     }
 
     fn step(&mut self, path: Path<'_>, first: u8) -> Take {
@@ -124,7 +124,7 @@ fn otel_span(document: &Json<'_>, out: &mut Out<'_>) {
         name: Cow::Borrowed(document.get("name").text()),
         kind: kind(document.get("kind").str()).unwrap_or_default(),
         start,
-        end: end.unwrap_or(UnixNanos(start.0.saturating_add(duration.unwrap_or(0)))),
+        end: end.unwrap_or_else(|| UnixNanos(start.0.saturating_add(duration.unwrap_or(0)))),
         status_code: match field(document, &["status", "code"]).text() {
             "2" | "Error" | "ERROR" | "STATUS_CODE_ERROR" => StatusCode::Error,
             "1" | "Ok" | "OK" | "STATUS_CODE_OK" => StatusCode::Ok,

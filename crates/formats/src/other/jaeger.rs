@@ -253,8 +253,8 @@ fn tags<'t>(span: &'t Json<'_>, row: &mut SpanRow<'t>) -> Scope<'t> {
                 Some(kind) => row.kind = kind,
                 None => row.attributes.push(tag),
             },
-            "otel.scope.name" | "otel.library.name" => scope.name = text.clone(),
-            "otel.scope.version" | "otel.library.version" => scope.version = text.clone(),
+            "otel.scope.name" | "otel.library.name" => scope.name.clone_from(text),
+            "otel.scope.version" | "otel.library.version" => scope.version.clone_from(text),
             "otel.status_code" => {
                 row.status_code = match &**text {
                     "ERROR" => StatusCode::Error,
@@ -262,8 +262,8 @@ fn tags<'t>(span: &'t Json<'_>, row: &mut SpanRow<'t>) -> Scope<'t> {
                     _ => row.status_code,
                 };
             }
-            "otel.status_description" => row.status_message = text.clone(),
-            "w3c.tracestate" => row.trace_state = text.clone(),
+            "otel.status_description" => row.status_message.clone_from(text),
+            "w3c.tracestate" => row.trace_state.clone_from(text),
             "error" if text == "true" => row.status_code = StatusCode::Error,
             _ => row.attributes.push(tag),
         }

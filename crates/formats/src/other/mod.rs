@@ -4,6 +4,7 @@ use crate::walk::Entry;
 
 mod chrome;
 mod cpuprofile;
+mod app_insights;
 mod datadog;
 mod datadog_rum;
 mod documents;
@@ -11,10 +12,12 @@ mod elastic;
 mod fields;
 mod gecko;
 mod google;
+mod honeycomb;
 mod jaeger;
 mod langfuse;
 mod made;
 mod packed;
+mod new_relic;
 mod sdk;
 mod speedscope;
 mod stacks;
@@ -29,6 +32,9 @@ pub(crate) const ALL: &[Entry] = &[
     datadog_rum::ENTRY,
     datadog::ENTRY,
     sentry::ENTRY,
+    app_insights::ENTRY,
+    honeycomb::ENTRY,
+    new_relic::ENTRY,
     elastic::ENTRY,
     jaeger::ENTRY, //
     zipkin::ENTRY,

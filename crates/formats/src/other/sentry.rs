@@ -375,7 +375,7 @@ fn span_kind(span: &Json<'_>) -> SpanKind {
     let said = said.into_iter().find_map(|said| kind(said.str()));
     let op = attribute_value(span.get("attributes").get("sentry.op"));
     let op = if op.is_null() { span.get("op") } else { op }.str();
-    said.unwrap_or(match op.split('.').next().unwrap_or_default() {
+    said.unwrap_or_else(|| match op.split('.').next().unwrap_or_default() {
         "db" | "cache" => SpanKind::Client,
         _ => match op {
             "http.server" | "rpc.server" | "grpc.server" | "websocket.server" => SpanKind::Server,
