@@ -47,6 +47,7 @@ POST /v2/track HTTP/1.1
          http.response.status_code=500 link(7:8) Error()\n\
           \x20/  / 1:4 in:2 \"SELECT\" client 1668142107700000000..1668228508700000000 type=\"SQL\" data=\"SELECT \
          1\" target=\"db\" resultCode=\"0\" db.query.text=\"SELECT 1\"\n\
+         \x20/  / log 1:2 1668142108000000000/0 13 \"hi\" severityLevel=2\n\
          invalidJson @1\n\
          invalidJson @851",
     );

@@ -67,7 +67,8 @@ fn elastic_apm_documents() {
          transaction.type=\"request\" event.outcome=\"failure\" url.full=\"http://x\" Error()\n\
           \x20/  / 1:3 in:2 \"SELECT\" client 1616693010500000000..1616693010500007000 transaction.id=\"2\" \
          span.type=\"db\" span.subtype=\"mysql\" span.db.statement=\"SELECT 1\" db.query.text=\"SELECT 1\" \
-         db.system.name=\"mysql\"",
+         db.system.name=\"mysql\"\n\
+         \x20/  / log 1:0 0/0 17 event:exception () exception.type=\"E\"",
     );
 }
 
