@@ -2,10 +2,9 @@
 
 use crate::walk::Entry;
 
-mod chrome;
-mod cpuprofile;
 mod app_insights;
 mod chrome;
+mod cpuprofile;
 mod datadog;
 mod datadog_rum;
 mod documents;
@@ -20,8 +19,8 @@ mod made;
 mod new_relic;
 mod packed;
 mod sdk;
-mod speedscope;
 mod sentry;
+mod speedscope;
 mod stacks;
 mod v8;
 mod xray;
