@@ -2,18 +2,15 @@
 
 use std::fmt;
 
-use otel::{SpanSink, Warning, WarningKind};
+use otel::{
+    ExemplarRow, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind,
+};
 
-use crate::envelope::Envelope;
-use crate::text::Window;
-use crate::unpack::gzip::{Damage, Gzip};
-use crate::{magic, other};
-
-/// Text is decoded in pieces of this size: what is decoded is still in the cache it was checked in.
-const PIECE: usize = 128 << 10;
-
-/// Bytes that tell one format from another.
-const HEAD: usize = 16;
+use crate::elsewhere::Elsewhere;
+use crate::leaf::{Counts, Leaf, Left};
+use crate::other;
+use crate::unpack::{self, Damage, DamageKind, Leaves, Limits, TooMuch, Unpack};
+use crate::walk::Entry;
 
 /// What the input turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +19,8 @@ pub enum Format {
     OtlpJson,
     /// Several, as the Collector's file exporter writes them.
     OtlpJsonLines,
+    /// OTLP protobuf.
+    OtlpProtobuf,
     /// A trace as Tempo's API returns it.
     TempoJson,
     /// The result of a `TraceQL` search.
@@ -31,11 +30,20 @@ pub enum Format {
 }
 
 impl Format {
+    /// The format that is called so.
+    pub fn named(name: &str) -> Option<Self> {
+        let own =
+            [Self::OtlpJson, Self::OtlpJsonLines, Self::OtlpProtobuf, Self::TempoJson, Self::TempoSearch];
+        let others = other::TOLD.iter().map(|entry| Self::Other(entry.name));
+        own.into_iter().chain(others).find(|format| format.name() == name)
+    }
+
     /// As people say it.
     pub fn name(self) -> &'static str {
         match self {
             Self::OtlpJson => "OTLP JSON",
             Self::OtlpJsonLines => "OTLP JSON Lines",
+            Self::OtlpProtobuf => "OTLP protobuf",
             Self::TempoJson => "Tempo JSON",
             Self::TempoSearch => "Tempo search result",
             Self::Other(name) => name,
@@ -92,9 +100,22 @@ pub enum RefusalKind {
     Truncated,
     /// Compressed data from which nothing could be had.
     DamagedCompression,
+    /// It unpacks to more than is read.
+    TooLarge,
 }
 
 impl RefusalKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Empty,
+        Self::NotJson,
+        Self::NotATrace,
+        Self::UnsupportedFormat,
+        Self::Truncated,
+        Self::DamagedCompression,
+        Self::TooLarge,
+    ];
+
     /// lowerCamelCase, stable.
     pub fn name(self) -> &'static str {
         match self {
@@ -104,6 +125,7 @@ impl RefusalKind {
             Self::UnsupportedFormat => "unsupportedFormat",
             Self::Truncated => "truncated",
             Self::DamagedCompression => "damagedCompression",
+            Self::TooLarge => "tooLarge",
         }
     }
 }
@@ -127,28 +149,41 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-#[derive(Debug)]
-enum Container {
-    /// Too few bytes yet.
-    Unknown(Vec<u8>),
-    Plain,
-    Gzip(Box<Gzip>),
-    /// Damaged: nothing after this is of use.
-    Spoiled,
-}
-
 /// Decodes an input that comes in chunks of any size, cut anywhere. What it is, is told by its content.
 ///
-/// Memory: one chunk, and the largest single span.
+/// Memory: one chunk, the largest single record, and what the containers around it need.
 #[derive(Debug)]
 pub struct Decoder {
-    container: Container,
-    /// The first decompressed bytes, until they have been looked at.
-    head: Option<Vec<u8>>,
-    window: Window,
-    envelope: Envelope,
+    unpack: Unpack,
+    reading: Reading,
     bytes: u64,
-    damaged: bool,
+}
+
+/// What the leaves of an input are read with.
+#[derive(Debug)]
+struct Reading {
+    catalog: &'static [Entry],
+    leaf: Option<Leaf>,
+    /// Where in the containers the leaf stands.
+    path: String,
+    counts: Counts,
+    leaves: u64,
+    /// Why the first leaf that holds nothing does not.
+    refused: Option<(String, Refusal)>,
+    damaged: Option<Damage>,
+    away: Away,
+}
+
+/// What becomes of bytes that only another build of the decoder reads.
+#[derive(Debug)]
+enum Away {
+    /// There were none.
+    Nowhere,
+    /// They wait for the other build.
+    Waiting(Left),
+    /// From which offset on.
+    There(u64, Box<dyn Elsewhere>),
+    Refused(Refusal),
 }
 
 impl Default for Decoder {
@@ -158,21 +193,52 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// Before the first byte.
+    /// Reads everything.
     pub fn new() -> Self {
-        Self {
-            container: Container::Unknown(Vec::new()),
-            head: Some(Vec::new()),
-            window: Window::default(),
-            envelope: Envelope::new(other::ALL),
-            bytes: 0,
-            damaged: false,
+        Self::of(&unpack::ALL, other::ALL)
+    }
+
+    /// Reads OTLP in JSON and protobuf, also gzipped, and knows all else by sight: see [`Decoder::is_waiting`].
+    pub fn lean() -> Self {
+        Self::of(&unpack::COMMON, &other::TOLD)
+    }
+
+    fn of(containers: &'static unpack::Kinds, catalog: &'static [Entry]) -> Self {
+        let reading = Reading {
+            catalog,
+            leaf: None,
+            path: String::new(),
+            counts: Counts::default(),
+            leaves: 0,
+            refused: None,
+            damaged: None,
+            away: Away::Nowhere,
+        };
+        Self { unpack: Unpack::new(containers, Limits::default()), reading, bytes: 0 }
+    }
+
+    /// Is there something only another build reads? What is pushed waits until it is given to [`Decoder::provide`].
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.reading.away, Away::Waiting(_))
+    }
+
+    /// Gives what waits, and all that follows, to another build.
+    pub fn provide(&mut self, mut elsewhere: Box<dyn Elsewhere>, sink: &mut dyn SpanSink) {
+        if let Away::Waiting(Left { at, bytes }) = &mut self.reading.away {
+            let (at, bytes) = (*at, std::mem::take(bytes));
+            self.reading.away = match elsewhere.push(&bytes, &mut From { at, sink }) {
+                Ok(()) => Away::There(at, elsewhere),
+                Err(refusal) => Away::Refused(refusal),
+            };
         }
     }
 
     /// Bytes and spans so far.
     pub fn progress(&self) -> Progress {
-        Progress { bytes: self.bytes, spans: self.envelope.spans() }
+        let reading = &self.reading;
+        let away = if let Away::There(_, elsewhere) = &reading.away { elsewhere.spans() } else { 0 };
+        let spans = reading.counts.spans + reading.leaf.as_ref().map_or(0, Leaf::spans) + away;
+        Progress { bytes: self.bytes, spans }
     }
 
     /// Takes the next chunk.
@@ -181,193 +247,229 @@ impl Decoder {
     /// When the first bytes tell that the input is of no use. Nothing more need be pushed then.
     pub fn push(&mut self, bytes: &[u8], sink: &mut dyn SpanSink) -> Result<(), Refusal> {
         self.bytes += bytes.len() as u64;
-        if let Container::Unknown(head) = &mut self.container {
-            head.extend_from_slice(bytes);
-            if head.len() < 2 {
-                return Ok(());
+        let unpacked = self.unpack.push(bytes, &mut Told { reading: &mut self.reading, sink });
+        self.stop_at(unpacked, sink)?;
+        match &self.reading {
+            Reading { away: Away::Refused(refusal), counts, .. } if counts.is_empty() => Err(refusal.clone()),
+            Reading { damaged: Some(Damage { kind: DamageKind::Unsupported(_), .. }), leaves: 0, .. } => {
+                self.reading.outcome(self.bytes).map(drop)
             }
-            let head = std::mem::take(head);
-            self.open(&head);
-            return self.decompress(&head, sink);
+            _ => Ok(()),
         }
-        self.decompress(bytes, sink)
     }
 
-    /// Takes note that no bytes follow.
+    /// Takes note that no bytes follow. There must be nothing that waits.
     ///
     /// # Errors
     /// When nothing in the input could be used.
     pub fn finish(mut self, sink: &mut dyn SpanSink) -> Result<Outcome, Refusal> {
-        if let Container::Unknown(head) = &mut self.container {
-            let head = std::mem::take(head);
-            self.container = Container::Plain;
-            self.decompress(&head, sink)?;
-        }
-        if let Container::Gzip(gzip) = &self.container
-            && let Err(damage) = gzip.finish()
-        {
-            self.damage(damage, sink);
-        }
-        if let Some(head) = self.head.take() {
-            self.begin(&head, sink)?;
-        }
-        self.window.finish(&mut self.envelope.notes);
-        self.envelope.run(&mut self.window, true, sink);
-        let end = self.window.offset(0);
-        self.envelope.walk.finish(&mut self.envelope.notes, end, sink);
-        self.outcome()
-    }
-
-    fn open(&mut self, head: &[u8]) {
-        self.container = match head {
-            [0x1F, 0x8B, ..] => Container::Gzip(Box::new(Gzip::new())),
-            _ => Container::Plain,
-        };
-    }
-
-    fn decompress(&mut self, bytes: &[u8], sink: &mut dyn SpanSink) -> Result<(), Refusal> {
-        match &self.container {
-            Container::Plain | Container::Unknown(_) => return self.text(bytes, sink),
-            Container::Spoiled => return Ok(()),
-            Container::Gzip(_) => {}
-        }
-        // Compressed text may be a thousand times as long: it is taken in pieces, too.
-        for piece in bytes.chunks(PIECE / 16) {
-            let Container::Gzip(gzip) = &mut self.container else { return Ok(()) };
-            let pushed = gzip.push(piece);
-            let mut text = std::mem::take(&mut gzip.text);
-            self.text(&text, sink)?;
-            if let Err(damage) = pushed {
-                self.damage(damage, sink);
-                self.container = Container::Spoiled;
-            } else if let Container::Gzip(gzip) = &mut self.container {
-                text.clear();
-                gzip.text = text;
+        self.end(sink)?;
+        match std::mem::replace(&mut self.reading.away, Away::Nowhere) {
+            Away::There(at, elsewhere) => match elsewhere.finish(&mut From { at, sink }) {
+                Ok(outcome) => self.reading.counts.add(Counts {
+                    formats: outcome.formats,
+                    spans: outcome.spans,
+                    logs: outcome.logs,
+                    exemplars: outcome.exemplars,
+                    metrics: outcome.metrics,
+                    documents: outcome.documents,
+                }),
+                Err(refusal) => self.reading.refuse(refusal, sink),
+            },
+            Away::Refused(refusal) => self.reading.refuse(refusal, sink),
+            Away::Waiting(_) => {
+                let why = "it was not loaded".to_owned();
+                let refusal = crate::elsewhere::Unavailable { why }.refusal();
+                self.reading.refuse(refusal, sink);
             }
+            Away::Nowhere => {}
         }
+        self.reading.outcome(self.bytes)
+    }
+
+    /// Takes note that no bytes follow, before [`Decoder::finish`]: something may wait after that.
+    ///
+    /// # Errors
+    /// As for [`Decoder::push`].
+    pub fn end(&mut self, sink: &mut dyn SpanSink) -> Result<(), Refusal> {
+        let unpacked = self.unpack.finish(&mut Told { reading: &mut self.reading, sink });
+        self.stop_at(unpacked, sink)
+    }
+
+    /// More came out of a container than is read. What was read until then stands.
+    fn stop_at(&self, unpacked: Result<(), TooMuch>, sink: &mut dyn SpanSink) -> Result<(), Refusal> {
+        let Err(TooMuch { packed, unpacked }) = unpacked else { return Ok(()) };
+        let message = format!(
+            "This unpacks to far more than any trace does: its first {packed} bytes to {unpacked}. It was read no further."
+        );
+        if self.reading.counts.is_empty() {
+            return Err(Refusal { kind: RefusalKind::TooLarge, offset: packed, message });
+        }
+        sink.warn(Warning { kind: WarningKind::DamagedCompression, offset: Some(packed), detail: message });
         Ok(())
     }
+}
 
-    fn damage(&mut self, damage: Damage, sink: &mut dyn SpanSink) {
-        self.damaged = true;
-        let how = match damage {
-            Damage::Cut => "ends too early",
-            Damage::Header => "is followed by something else",
-            Damage::Data => "is damaged",
-            Damage::Checksum => "is damaged: its checksum differs",
+/// Leaves on their way to a sink.
+struct Told<'a> {
+    reading: &'a mut Reading,
+    sink: &'a mut dyn SpanSink,
+}
+
+impl Leaves for Told<'_> {
+    fn begin(&mut self, path: &str) {
+        self.reading.leaves += 1;
+        path.clone_into(&mut self.reading.path);
+        if let Away::Nowhere = self.reading.away {
+            self.reading.leaf = Some(Leaf::new(self.reading.catalog));
+        }
+    }
+
+    fn elsewhere(&mut self) {
+        self.reading.away = Away::Waiting(Left { at: 0, bytes: Vec::new() });
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if let Some(leaf) = &mut self.reading.leaf {
+            if let Some(left) = leaf.push(bytes, self.sink) {
+                self.reading.end_leaf(self.sink);
+                self.reading.away = Away::Waiting(left);
+            }
+            return;
+        }
+        match &mut self.reading.away {
+            Away::Waiting(waiting) => waiting.bytes.extend_from_slice(bytes),
+            Away::There(at, elsewhere) => {
+                if let Err(refusal) = elsewhere.push(bytes, &mut From { at: *at, sink: self.sink }) {
+                    self.reading.away = Away::Refused(refusal);
+                }
+            }
+            Away::Nowhere | Away::Refused(_) => {}
+        }
+    }
+
+    fn end(&mut self) {
+        self.reading.end_leaf(self.sink);
+    }
+
+    fn damaged(&mut self, path: &str, damage: Damage) {
+        let of = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        let until = match damage.kind {
+            DamageKind::Cut | DamageKind::Header | DamageKind::Data | DamageKind::Checksum => {
+                "; what it held until there was read"
+            }
+            _ => "",
         };
-        sink.warn(Warning {
+        self.reading.damaged.get_or_insert(damage);
+        self.sink.warn(Warning {
             kind: WarningKind::DamagedCompression,
-            offset: Some(self.window.offset(self.window.rest().len())),
-            detail: format!("the gzip data {how}; what it held until there was read"),
+            offset: Some(damage.offset),
+            detail: format!("{of}{damage}{until}"),
         });
     }
+}
 
-    fn text(&mut self, bytes: &[u8], sink: &mut dyn SpanSink) -> Result<(), Refusal> {
-        if let Some(head) = &mut self.head {
-            head.extend_from_slice(bytes);
-            if head.len() < HEAD {
-                return Ok(());
-            }
-            let head = self.head.take().unwrap_or_default();
-            return self.begin(&head, sink);
+/// Passes on what was read from an offset on, by itself.
+struct From<'a> {
+    at: u64,
+    sink: &'a mut dyn SpanSink,
+}
+
+impl SpanSink for From<'_> {
+    fn open_resource(&mut self) -> ResourceRef {
+        self.sink.open_resource()
+    }
+    fn close_resource(&mut self, resource: ResourceRef, content: &Resource<'_>) {
+        self.sink.close_resource(resource, content);
+    }
+    fn open_scope(&mut self) -> ScopeRef {
+        self.sink.open_scope()
+    }
+    fn close_scope(&mut self, scope: ScopeRef, content: &Scope<'_>) {
+        self.sink.close_scope(scope, content);
+    }
+    fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
+        self.sink.span(resource, scope, span);
+    }
+    fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
+        self.sink.log(resource, scope, log);
+    }
+    fn exemplar(&mut self, resource: ResourceRef, scope: ScopeRef, exemplar: &ExemplarRow<'_>) {
+        self.sink.exemplar(resource, scope, exemplar);
+    }
+    fn warn(&mut self, warning: Warning) {
+        self.sink.warn(Warning { offset: warning.offset.map(|offset| offset + self.at), ..warning });
+    }
+}
+
+impl Reading {
+    fn end_leaf(&mut self, sink: &mut dyn SpanSink) {
+        let Some(leaf) = self.leaf.take() else { return };
+        let (read, left) = leaf.finish(sink);
+        match read {
+            Ok(counts) => self.counts.add(counts),
+            Err(refusal) => self.refuse(refusal, sink),
         }
-        self.decode(bytes, sink);
-        Ok(())
+        if let Some(left) = left {
+            self.away = Away::Waiting(left);
+        }
     }
 
-    /// Other formats are told apart here.
-    fn begin(&mut self, head: &[u8], sink: &mut dyn SpanSink) -> Result<(), Refusal> {
-        if let Some(found) = magic::by_first_bytes(head) {
-            return Err(Refusal {
-                kind: RefusalKind::UnsupportedFormat,
-                offset: 0,
-                message: format!("This is {found}, which is not read yet. Expected OTLP JSON, also gzipped."),
+    /// A leaf that holds nothing. Of those in an archive each is named.
+    fn refuse(&mut self, refusal: Refusal, sink: &mut dyn SpanSink) {
+        if !self.path.is_empty() {
+            sink.warn(Warning {
+                kind: WarningKind::NotATrace,
+                offset: Some(refusal.offset),
+                detail: format!("{}: {}", self.path, refusal.message),
             });
         }
-        self.decode(head, sink);
-        Ok(())
-    }
-
-    fn decode(&mut self, bytes: &[u8], sink: &mut dyn SpanSink) {
-        for piece in bytes.chunks(PIECE) {
-            self.window.append(piece, &mut self.envelope.notes);
-            self.envelope.tell_text(&self.window, sink);
-            self.envelope.run(&mut self.window, false, sink);
+        if self.refused.is_none() {
+            self.refused = Some((self.path.clone(), refusal));
         }
     }
 
-    fn formats(&self) -> Vec<Format> {
-        let seen = &self.envelope.seen;
-        let otlp = match seen {
-            _ if seen.search && !seen.resource_spans && !seen.batches => Some(Format::TempoSearch),
-            _ if seen.batches && !seen.resource_spans => Some(Format::TempoJson),
-            _ if seen.spans == 0 && seen.logs == 0 && seen.metrics == 0 => None,
-            _ if seen.documents > 1 => Some(Format::OtlpJsonLines),
-            _ => Some(Format::OtlpJson),
-        };
-        otlp.into_iter().chain(self.envelope.walk.names().map(Format::Other)).collect()
-    }
-
-    fn outcome(&self) -> Result<Outcome, Refusal> {
-        let seen = &self.envelope.seen;
-        let spans = self.envelope.spans();
-        let of_others = &self.envelope.walk.counts;
-        let logs = seen.logs + of_others.logs;
-        if spans > 0 || logs > 0 || seen.metrics > 0 {
+    fn outcome(&self, bytes: u64) -> Result<Outcome, Refusal> {
+        let counts = &self.counts;
+        if !counts.is_empty() {
             return Ok(Outcome {
-                formats: self.formats(),
-                spans,
-                logs,
-                exemplars: seen.exemplars + of_others.exemplars,
-                metrics: seen.metrics,
-                documents: seen.documents,
-                bytes: self.bytes,
+                formats: counts.formats.clone(),
+                spans: counts.spans,
+                logs: counts.logs,
+                exemplars: counts.exemplars,
+                metrics: counts.metrics,
+                documents: counts.documents,
+                bytes,
             });
         }
-        let (kind, offset, message) = if self.bytes == 0 {
-            (RefusalKind::Empty, 0, "The input is empty.".to_owned())
-        } else if self.damaged {
-            (
-                RefusalKind::DamagedCompression,
-                0,
-                "The gzip data is damaged, and no span could be read from it.".to_owned(),
-            )
-        } else if let Some(found) = self.envelope.walk.names().next() {
-            (RefusalKind::NotATrace, 0, format!("This is {found}, but there are no spans in it."))
-        } else if let Some(offset) = seen.cut_off {
-            let message = format!("The input ends at byte {offset}, before its first span does.");
-            (RefusalKind::Truncated, offset, message)
-        } else if seen.resource_spans || seen.batches || seen.search {
-            (RefusalKind::Empty, 0, "This is a trace file, but there are no spans in it.".to_owned())
-        } else if seen.signals {
-            let message =
-                "This is OTLP JSON, but there are no spans, log records or metrics in it.".to_owned();
-            (RefusalKind::Empty, 0, message)
-        } else if let Some(signal) = seen.other_signals {
-            let message = format!(
-                "This is OTLP JSON, but it holds only {signal}, which are not read yet. Expected resourceSpans."
-            );
-            (RefusalKind::NotATrace, 0, message)
-        } else if seen.documents > 0 {
-            let found = match seen.names.as_slice() {
-                [] => "JSON without names OTLP knows".to_owned(),
-                names => format!("JSON with \"{}\"", names.join("\", \"")),
+        let refusal = |kind, offset, message: String| Err(Refusal { kind, offset, message });
+        if let Some(damage) = self.damaged {
+            let what = damage.to_string();
+            let what = what.strip_prefix("the ").map_or_else(|| what.clone(), |what| format!("The {what}"));
+            return match damage.kind {
+                DamageKind::Unsupported(name) => refusal(
+                    RefusalKind::UnsupportedFormat,
+                    0,
+                    format!(
+                        "This is {name}, which is not read. Expected a trace, also in gzip, zstd, zip or tar."
+                    ),
+                ),
+                _ => refusal(
+                    RefusalKind::DamagedCompression,
+                    damage.offset,
+                    format!("{what}, and no span could be read from it."),
+                ),
             };
-            (
-                RefusalKind::NotATrace,
-                0,
-                format!("No spans in this: found {found}; expected \"resourceSpans\"."),
-            )
-        } else if let Some((offset, why)) = &seen.not_json {
-            (
-                RefusalKind::NotJson,
-                *offset,
-                format!("This is not JSON: {why} at byte {offset}. Expected OTLP JSON."),
-            )
-        } else {
-            (RefusalKind::Empty, 0, "There is nothing but white space in this.".to_owned())
-        };
-        Err(Refusal { kind, offset, message })
+        }
+        match &self.refused {
+            Some((_, refusal)) if self.leaves <= 1 => Err(refusal.clone()),
+            Some((path, first)) => refusal(
+                first.kind,
+                first.offset,
+                format!("None of the {} files in this holds spans. {path}: {}", self.leaves, first.message),
+            ),
+            None if bytes == 0 => refusal(RefusalKind::Empty, 0, "The input is empty.".to_owned()),
+            None => refusal(RefusalKind::Empty, 0, "There is no file in this archive.".to_owned()),
+        }
     }
 }

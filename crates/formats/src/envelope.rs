@@ -183,6 +183,8 @@ pub(crate) struct Seen {
     /// Where, and what, the first text that is no JSON is.
     pub(crate) not_json: Option<(u64, String)>,
     pub(crate) cut_off: Option<u64>,
+    /// It begins like HTML or XML.
+    pub(crate) is_markup: bool,
 }
 
 #[derive(Debug)]
@@ -354,6 +356,10 @@ impl Envelope {
             // Separators: none is needed, a comma or a record separator (RFC 7464) does no harm.
             b',' | 0x1E => Step::Took(1),
             b']' | b'}' if self.stray => Step::Took(1),
+            b'<' if self.seen.documents == 0 => {
+                self.seen.is_markup = true;
+                self.read_over(here, 0, sink)
+            }
             _ => self.read_over(here, 0, sink),
         }
     }

@@ -301,7 +301,7 @@ mod tests {
         check("true", AnyValue::Bool(true));
         check("-7", AnyValue::Int(-7));
         check("9223372036854775807", AnyValue::Int(i64::MAX));
-        check("9223372036854775808", AnyValue::Double(9_223_372_036_854_775_808.0));
+        check("18446744073709551616", AnyValue::Double(18_446_744_073_709_552_000.0));
         check("1.5e1", AnyValue::Double(15.0));
         check(r#""\u0061b""#, "ab".into());
         check(
@@ -342,27 +342,30 @@ mod tests {
         check("null", Unit::Seconds, None);
     }
 
+    /// Kinds of warnings.
+    struct Kinds<'a>(&'a mut Vec<WarningKind>);
+
+    impl otel::SpanSink for Kinds<'_> {
+        fn open_resource(&mut self) -> otel::ResourceRef {
+            otel::ResourceRef(0)
+        }
+        fn close_resource(&mut self, _: otel::ResourceRef, _: &otel::Resource<'_>) {}
+        fn open_scope(&mut self) -> otel::ScopeRef {
+            otel::ScopeRef(0)
+        }
+        fn close_scope(&mut self, _: otel::ScopeRef, _: &otel::Scope<'_>) {}
+        fn span(&mut self, _: otel::ResourceRef, _: otel::ScopeRef, _: &otel::SpanRow<'_>) {}
+        fn warn(&mut self, warning: otel::Warning) {
+            self.0.push(warning.kind);
+        }
+    }
+
     #[test]
     fn depth_is_bounded() {
         let text = "[".repeat(5000) + &"]".repeat(5000);
         with(&text, |json, notes| {
             assert!(!json.elements().is_empty());
             let mut told = Vec::new();
-            struct Kinds<'a>(&'a mut Vec<WarningKind>);
-            impl otel::SpanSink for Kinds<'_> {
-                fn open_resource(&mut self) -> otel::ResourceRef {
-                    otel::ResourceRef(0)
-                }
-                fn close_resource(&mut self, _: otel::ResourceRef, _: &otel::Resource<'_>) {}
-                fn open_scope(&mut self) -> otel::ScopeRef {
-                    otel::ScopeRef(0)
-                }
-                fn close_scope(&mut self, _: otel::ScopeRef, _: &otel::Scope<'_>) {}
-                fn span(&mut self, _: otel::ResourceRef, _: otel::ScopeRef, _: &otel::SpanRow<'_>) {}
-                fn warn(&mut self, warning: otel::Warning) {
-                    self.0.push(warning.kind);
-                }
-            }
             notes.tell(&mut Kinds(&mut told), 0);
             assert_eq!(told, [WarningKind::TooDeep]);
         });

@@ -9,15 +9,17 @@
 
 mod base64;
 mod decoder;
+mod elsewhere;
 mod envelope;
 mod ids;
 mod json;
-mod magic;
+mod leaf;
 mod mend;
 mod notes;
 mod other;
 mod otlp;
 mod owned;
+mod protobuf;
 mod reader;
 mod scalar;
 mod scan;
@@ -28,13 +30,16 @@ mod signals;
 mod skip;
 mod text;
 mod time;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the decoder still unpacks gzip alone"))]
 mod unpack;
 mod walk;
 mod write;
 
 pub use base64::Base64;
 pub use decoder::{Decoder, Format, Outcome, Progress, Refusal, RefusalKind};
+pub use elsewhere::{Elsewhere, Unavailable};
+pub use protobuf::{
+    OtlpProtobufWriter, Protobuf, Read, TapeError, TapePlayer, TapeWriter, looks_like_protobuf,
+};
 pub use write::{
     JaegerJsonWriter, OtlpJsonWriter, SpanCsvWriter, ZipkinV2Writer, span_to_json, value_to_json,
 };

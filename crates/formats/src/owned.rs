@@ -1,4 +1,4 @@
-//! Copies of what must outlive the window.
+//! Copies, and room, of what must outlive the window.
 
 use std::borrow::Cow;
 
@@ -6,6 +6,12 @@ use otel::{AnyValue, KeyValue, Resource, Scope};
 
 fn text(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
+}
+
+/// The same allocation, whatever the lifetime of what was in it.
+pub(crate) fn emptied(mut list: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
+    list.clear();
+    list.into_iter().map_while(|_| None).collect()
 }
 
 /// Recursion is bounded: the decoder reads values no deeper than `MAX_VALUE_DEPTH`.

@@ -28,6 +28,11 @@ impl Window {
         self.text.get(self.start..).unwrap_or_default()
     }
 
+    /// What came after that, and is no whole character yet.
+    pub(crate) fn tail(&self) -> &[u8] {
+        &self.tail
+    }
+
     pub(crate) fn consume(&mut self, bytes: usize) {
         self.start += bytes;
     }

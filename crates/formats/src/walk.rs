@@ -23,6 +23,13 @@ pub(crate) struct Entry {
     pub(crate) open: Option<fn() -> Box<dyn JsonFormat>>,
 }
 
+impl Entry {
+    /// What it looks like, without the means to read it.
+    pub(crate) const fn told_only(self) -> Self {
+        Self { open: None, ..self }
+    }
+}
+
 /// What to do with a value that begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Take {
@@ -287,13 +294,11 @@ impl Walk {
         let told = before.filter(|&entry| self.catalog.get(entry).is_some_and(claims));
         let goes_on = |entry: &usize| self.catalog.get(*entry).is_some_and(|entry| (entry.goes_on)(&shape));
         let told = told.or_else(|| self.catalog.iter().position(claims)).or_else(|| before.filter(goes_on));
-        match told {
-            Some(entry) => self.begin(entry, &shape),
-            None => {
-                self.current = None;
-                Told::Otlp
-            }
+        if let Some(entry) = told {
+            return self.begin(entry, &shape);
         }
+        self.current = None;
+        Told::Otlp
     }
 
     fn begin(&mut self, entry: usize, shape: &Shape<'_>) -> Told {

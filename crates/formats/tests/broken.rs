@@ -145,14 +145,14 @@ fn refusals() {
         "hello",
         &[
             "invalidJson @0 text was skipped: expected a JSON value",
-            "refused: notJson @0 This is not JSON: expected a JSON value at byte 0. Expected OTLP JSON.",
+            "refused: notJson @0 This is not JSON: expected a JSON value at byte 0. Expected a trace.",
         ],
     );
     check(
         r#"{"name":"x","list":[1]}"#,
         &[
             "notATrace @0 a document holds no spans",
-            r#"refused: notATrace @0 No spans in this: found JSON with "name", "list"; expected "resourceSpans"."#,
+            r#"refused: notATrace @0 No spans in this: found JSON with "name", "list"; expected a trace."#,
         ],
     );
     check(
@@ -177,20 +177,22 @@ fn refusals() {
     check(
         "<!doctype html><title>Login</title>",
         &[
-            "refused: unsupportedFormat @0 This is an HTML or XML page, which is not read yet. Expected OTLP JSON, also gzipped.",
+            "invalidJson @0 text was skipped: expected a JSON value",
+            "refused: unsupportedFormat @0 This is an HTML or XML page. Expected a trace.",
         ],
     );
     check(
-        b"PK\x03\x04aaaaaaaaaaaaaaaaa",
+        b"%PDF-1.7 and so on",
         &[
-            "refused: unsupportedFormat @0 This is a zip archive, which is not read yet. Expected OTLP JSON, also gzipped.",
+            "damagedCompression @0 this is a PDF document, which is not read",
+            "refused: unsupportedFormat @0 This is a PDF document, which is not read. Expected a trace, also in gzip, zstd, zip or tar.",
         ],
     );
     check(
         "42",
         &[
             "notATrace @0 a document holds no spans",
-            "refused: notATrace @0 No spans in this: found JSON without names OTLP knows; expected \"resourceSpans\".",
+            "refused: notATrace @0 No spans in this: found JSON without names that are known; expected a trace.",
         ],
     );
 }

@@ -23,6 +23,7 @@ const OPENED: &[&str] = &[
     "llm-langfuse",
     "llm-openinference",
     "otel-stdout",
+    "otlp-proto",
     "datadog",
     "sentry",
     "opensearch",

@@ -40,6 +40,8 @@ pub enum WarningKind {
     Truncated,
     /// Text that is not JSON was skipped.
     InvalidJson,
+    /// Bytes that are not the protobuf they stand in were skipped.
+    InvalidProtobuf,
     /// JSON that holds no spans was skipped.
     NotATrace,
     /// A span was so broken that it was skipped.
@@ -93,9 +95,10 @@ pub enum WarningKind {
 
 impl WarningKind {
     /// Every kind, in the order of the report.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Truncated,
         Self::InvalidJson,
+        Self::InvalidProtobuf,
         Self::NotATrace,
         Self::SkippedSpan,
         Self::LeftOut,
@@ -127,6 +130,7 @@ impl WarningKind {
         match self {
             Self::Truncated => "truncated",
             Self::InvalidJson => "invalidJson",
+            Self::InvalidProtobuf => "invalidProtobuf",
             Self::NotATrace => "notATrace",
             Self::SkippedSpan => "skippedSpan",
             Self::LeftOut => "leftOut",

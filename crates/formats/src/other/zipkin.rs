@@ -316,8 +316,7 @@ fn own_id(span: &Part) -> SpanId {
 impl Part {
     /// Adds what another report of the same span says.
     fn add(&mut self, part: &Self) {
-        let earlier = |a: Option<UnixNanos>, b: Option<UnixNanos>| a.into_iter().chain(b).min();
-        self.start = earlier(self.start, part.start);
+        self.start = self.start.into_iter().chain(part.start).min();
         self.duration = self.duration.max(part.duration);
         if self.parent.is_absent() {
             self.parent = part.parent;

@@ -10,7 +10,7 @@ const LONGEST: u32 = 64 << 20;
 const LENGTH: usize = 4;
 
 pub(super) const FRAMES: Container =
-    Container { name: "length-prefixed", tells: tell, open: || Box::new(Frames::default()) };
+    Container { name: "length-prefixed", tells: tell, open: Some(|| Box::new(Frames::default())) };
 
 /// Every frame that can be seen has to fit.
 fn tell(head: &Head<'_>) -> Told {

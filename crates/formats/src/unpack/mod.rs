@@ -25,6 +25,8 @@ pub(crate) trait Leaves {
     /// A leaf begins. Its path inside the containers ("traces.tar/a.json"), empty for the input itself and for what has no name.
     /// A leaf has at least one byte.
     fn begin(&mut self, path: &str);
+    /// The leaf that begins next is a container that only another build of the decoder unpacks.
+    fn elsewhere(&mut self) {}
     /// The next bytes of the leaf.
     fn bytes(&mut self, bytes: &[u8]);
     /// The leaf has no more bytes.
@@ -130,7 +132,14 @@ impl Head<'_> {
 pub(crate) struct Container {
     pub(crate) name: &'static str,
     pub(crate) tells: fn(&Head<'_>) -> Told,
-    pub(crate) open: fn() -> Box<dyn Layer>,
+    /// Begins to unpack. `None`: only another build of the decoder can.
+    pub(crate) open: Option<fn() -> Box<dyn Layer>>,
+}
+
+impl Container {
+    const fn told_only(self) -> Self {
+        Self { open: None, ..self }
+    }
 }
 
 /// An open container.
@@ -147,8 +156,19 @@ pub(crate) struct Kinds {
     pub(crate) unread: &'static [unread::Magic],
 }
 
-/// The engine's. Nothing else may be reachable from it.
-pub(crate) static COMMON: Kinds = Kinds { containers: &[gzip::GZIP], unread: &[] };
+/// What a browser's engine unpacks itself. Of the rest it knows what they look like; nothing else may be reachable from
+/// here.
+pub(crate) static COMMON: Kinds = Kinds {
+    containers: &[
+        gzip::GZIP,
+        zstd::ZSTD.told_only(),
+        zip::ZIP.told_only(),
+        utf16::UTF16.told_only(),
+        frames::FRAMES.told_only(),
+        tar::TAR.told_only(),
+    ],
+    unread: unread::MAGIC,
+};
 
 /// Everything.
 pub(crate) static ALL: Kinds = Kinds {

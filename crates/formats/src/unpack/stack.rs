@@ -241,8 +241,13 @@ fn tell(
     };
     node.place = match (found, unread) {
         (Some(&Container { name, .. }), _) if below.is_empty() => dropped(name, DamageKind::Nested),
-        (Some(container), _) => Place::Layer(container.name, (container.open)()),
+        (Some(&Container { name, open: Some(open), .. }), _) => Place::Layer(name, open()),
         (None, Some(name)) => dropped(name, DamageKind::Unsupported(name)),
+        (Some(Container { open: None, .. }), _) => {
+            leaves.elsewhere();
+            leaves.begin(&node.path);
+            Place::Leaf
+        }
         (None, None) => {
             leaves.begin(&node.path);
             Place::Leaf

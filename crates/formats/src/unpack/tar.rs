@@ -9,7 +9,7 @@ const BLOCK: usize = 512;
 /// Names and pax records longer than this are damage.
 const LONGEST_RECORD: u64 = 1 << 20;
 
-pub(super) const TAR: Container = Container { name: "tar", tells: tell, open: || Box::new(Tar::new()) };
+pub(super) const TAR: Container = Container { name: "tar", tells: tell, open: Some(|| Box::new(Tar::new())) };
 
 /// Told by a header whose checksum is right. Text is none after 101 bytes: there stands the mode, in octal.
 fn tell(head: &Head<'_>) -> Told {

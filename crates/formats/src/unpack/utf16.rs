@@ -5,7 +5,7 @@ use super::{Container, DamageKind, Head, Layer, PIECE, Told, TooMuch};
 
 /// Told by the byte order mark, or by a bracket of JSON and what may follow it.
 pub(super) const UTF16: Container =
-    Container { name: "UTF-16", tells: tell, open: || Box::new(Utf16::default()) };
+    Container { name: "UTF-16", tells: tell, open: Some(|| Box::new(Utf16::default())) };
 
 fn tell(head: &Head<'_>) -> Told {
     match *head.bytes {

@@ -24,7 +24,7 @@ const HEADER: usize = 30;
 /// Longest form of what may follow a member, and the signature after it.
 const AFTER_MEMBER: usize = 24 + 4;
 
-pub(super) const ZIP: Container = Container { name: "zip", tells: tell, open: || Box::new(Zip::new()) };
+pub(super) const ZIP: Container = Container { name: "zip", tells: tell, open: Some(|| Box::new(Zip::new())) };
 
 fn tell(head: &Head<'_>) -> Told {
     match head.bytes {

@@ -14,7 +14,8 @@ const LARGEST_WINDOW: u64 = 128 << 20;
 /// Of a block, packed or not.
 const LARGEST_BLOCK: usize = 128 << 10;
 
-pub(super) const ZSTD: Container = Container { name: "zstd", tells: tell, open: || Box::new(Zstd::new()) };
+pub(super) const ZSTD: Container =
+    Container { name: "zstd", tells: tell, open: Some(|| Box::new(Zstd::new())) };
 
 const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 

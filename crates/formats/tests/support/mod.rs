@@ -11,6 +11,7 @@ use otel::{
 };
 
 pub(crate) mod generate;
+pub(crate) mod rows;
 
 /// Spans with what was said of their resource and scope, in words.
 #[derive(Debug, Default, PartialEq)]
@@ -45,6 +46,12 @@ impl Picture {
 
     pub(crate) fn spans(&self) -> usize {
         self.spans.len()
+    }
+
+    /// Log records and exemplars are left out.
+    pub(crate) fn keep_spans(&mut self) {
+        self.logs.clear();
+        self.exemplars.clear();
     }
 
     pub(crate) fn logs(&self) -> usize {

@@ -132,6 +132,7 @@ fn warning_title(kind: &str) -> &str {
     match kind {
         "truncated" => "cut off at the end",
         "invalidJson" => "text that is not JSON",
+        "invalidProtobuf" => "bytes that are not protobuf",
         "notATrace" => "JSON without spans",
         "skippedSpan" => "span that could not be read",
         "leftOut" => "counter or snapshot, which is no span",
