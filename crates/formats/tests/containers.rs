@@ -1,6 +1,6 @@
 //! Files in files, documents of several kinds in one file, and what one build of the decoder leaves to another.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 #[cfg(test)]
 mod support;

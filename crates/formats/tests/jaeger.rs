@@ -52,7 +52,7 @@ fn names_of_processes_are_those_of_one_trace() {
         );
         let processes = format!(r#""processes": {{"p1": {{"serviceName": "{service}"}}}}"#);
         let (a, b) = if processes_first { (processes, spans) } else { (spans, processes) };
-        format!(r#"{{{a}, {b}}}"#)
+        format!(r"{{{a}, {b}}}")
     };
     let expected = "service.name=\"one\" /  / -:1 \"o\" unspecified 0..0\nservice.name=\"two\" /  / -:2 \"o\" unspecified 0..0";
     for first in [true, false] {

@@ -1,7 +1,5 @@
 //! Formats are told apart by what is in a file.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
-
 #[cfg(test)]
 mod support;
 
