@@ -1,11 +1,13 @@
 //! How fast files are decoded into a sink that only counts: `decode_speed FILE...`; `--write COUNT` writes a file of that
-//! many spans, like a Collector's, to standard output instead.
+//! many spans, like a Collector's, to standard output instead, `--write-chrome COUNT` one of that many trace events.
 
 use std::io::{self, Write as _};
 
 use formats::{Decoder, OtlpJsonWriter};
 use otel::{Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning};
 
+#[path = "../tests/support/chrome.rs"]
+mod chrome;
 #[path = "../tests/support/generate.rs"]
 mod generate;
 
@@ -48,6 +50,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut writer = OtlpJsonWriter::new(out);
         generate::spans(count, &mut writer);
         writer.finish()?.flush()?;
+        return Ok(());
+    }
+    if arguments.next_if(|first| first == "--write-chrome").is_some() {
+        let count = arguments.next().ok_or("--write-chrome COUNT")?.parse()?;
+        chrome::write(count, &mut io::BufWriter::new(out))?;
         return Ok(());
     }
     for name in arguments {

@@ -341,6 +341,18 @@ fn profiles_of_v8_become_stacks() {
     );
 }
 
+#[test]
+fn many_events() {
+    let mut text = Vec::new();
+    let count = 20_000;
+    support::chrome::write(count as u64, &mut text).unwrap();
+    let (picture, outcome) = support::decode_in(&text, &[1 << 16]);
+    // 8 of 10 begin a span, and there are 16 threads; half of the tasks follow another.
+    assert_eq!(outcome.map(|outcome| outcome.spans as usize), Ok(count * 8 / 10 + 16));
+    assert_eq!((picture.links, picture.warnings.len()), (count / 20, 0));
+    assert_eq!(depth(&picture.lines()), 8);
+}
+
 /// Where the file's events and what became of them differ in number, and why: spans, events of spans, left out.
 const DIFFERENCES: &[(&str, [isize; 3], &str)] = &[
     (

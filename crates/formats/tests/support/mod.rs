@@ -10,6 +10,7 @@ use otel::{
     StatusCode, Warning,
 };
 
+pub(crate) mod chrome;
 pub(crate) mod generate;
 pub(crate) mod rows;
 
