@@ -389,3 +389,22 @@ fn every_view_of_every_file_answers() {
         }
     }
 }
+
+/// Their spans are made by the decoder: what the store would have to mend is its mistake.
+#[test]
+fn profiles_need_no_repair() {
+    let Some(corpus) = corpus() else { return };
+    let mut wrong = Vec::new();
+    for folder in ["chrome-trace", "speedscope", "firefox-profile"] {
+        for entry in std::fs::read_dir(corpus.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let (_, opened) = open(&std::fs::read(&path).unwrap());
+            let Ok(opened) = opened else { continue };
+            for kind in WarningKind::ALL.iter().filter(|kind| **kind >= WarningKind::MissingTraceId) {
+                let found = opened.warnings.iter().filter(|warning| warning.kind == kind.name());
+                wrong.extend(found.map(|warning| format!("{}: {warning:?}", path.display())));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

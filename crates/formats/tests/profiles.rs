@@ -108,7 +108,7 @@ fn a_processed_profile_of_firefox() {
             "funcTable":{"length":2,"name":[0,1],"source":[0,null]},
             "stackTable":{"length":2,"frame":[0,1],"prefix":[null,0]},
             "samples":{"length":3,"stack":[0,1,null],"timeDeltas":[1.5,1,0.000001]},
-            "markers":{"length":5,"name":[2,3,5,5,2],"startTime":[1,2,3,null,9],"endTime":[4,null,null,5,null],
+            "markers":{"length":5,"name":[2,3,5,5,2],"startTime":[1,2,3,0.5,9],"endTime":[4,0.5,0.5,5,0.5],
                 "phase":[1,0,2,3,2],"data":[{"type":"x"},null,null,null,null]}}]}"#,
         r#""tab" process.pid=7 process.runtime.name="Firefox" process.runtime.version="147.0": 2 in:1 "Reflow" 1764804834258500000..1764804834261500000 type="x"
         "tab" process.pid=7 process.runtime.name="Firefox" process.runtime.version="147.0": 3 in:1 "Load" 1764804834260500000..1764804834262500000

@@ -58,7 +58,7 @@ impl JsonFormat for CpuProfile {
         fingerprint.number(start);
         fingerprint.number(end);
         fingerprint.number(profile.len() as i64);
-        let mut writer = Writer::new(out, fingerprint.trace_id(), Clock::new(start, None));
+        let mut writer = Writer::new(out, fingerprint.trace_id(), Clock::new((start, end), None));
         writer.resource = writer.out.service("JavaScript");
         let root = Stretch { id: writer.id(), parent: SpanId::ABSENT, start, end };
         writer.span(&root, "CPU profile", vec![synthetic()]);

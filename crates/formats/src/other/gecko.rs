@@ -230,11 +230,10 @@ impl Gecko {
             }
             extents.push((extent, times, markers));
         }
-        let Some(first) = extents.iter().filter_map(|(extent, ..)| extent.map(|(start, _)| start)).min()
-        else {
-            return;
-        };
-        let clock = Clock::new(first, self.start);
+        let known = || extents.iter().filter_map(|(extent, ..)| *extent);
+        let (first, last) = (known().map(|(start, _)| start).min(), known().map(|(_, end)| end).max());
+        let Some(extent) = first.zip(last) else { return };
+        let clock = Clock::new(extent, self.start);
         let mut writer = Writer::new(out, fingerprint.trace_id(), clock);
         for (thread, (extent, times, markers)) in self.threads.iter().zip(extents) {
             let Some((start, end)) = extent else { continue };
@@ -300,12 +299,13 @@ impl Gecko {
         let mut attributes = vec![synthetic()];
         attributes.extend(thread.tid.parse::<i64>().ok().map(|tid| KeyValue::new("thread.id", tid)));
         attributes.push(KeyValue::new("thread.name", thread.name.as_str()));
+        let (start, end) = writer.clock.span(root.start, root.end);
         let row = SpanRow {
             trace_id: writer.trace_id,
             span_id: root.id,
             name: Cow::Borrowed(if thread.name.is_empty() { "thread" } else { &thread.name }),
-            start: writer.clock.at(root.start),
-            end: writer.clock.at(root.end),
+            start,
+            end,
             attributes,
             events,
             ..SpanRow::default()
@@ -350,7 +350,9 @@ fn markers(tables: Tables<'_>) -> Vec<Marker> {
         let start = cell(starts, row).or_else(|| cell(times, row));
         let end = cell(ends, row);
         let data = cell(data, row).map_or(At::NONE, |at| At::from(at as u32));
-        let Some(moment) = start.or(end) else { continue };
+        // Of beginnings and ends, the other time is there and means nothing.
+        let moment = if cell(phases, row) == Some(3) { end.or(start) } else { start.or(end) };
+        let Some(moment) = moment else { continue };
         let mut marker = Marker { name, start: moment, end: None, data, is_unpaired: false };
         match cell(phases, row) {
             Some(1) => marker.end = end,

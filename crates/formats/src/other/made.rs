@@ -48,15 +48,24 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// `first`: the earliest time of the file. `base`: where its times count from, if it says so. If it does not, and
-    /// times are no wall clock's, the trace begins at zero.
-    pub(super) fn new(first: i64, base: Option<i64>) -> Self {
+    /// `first` and `last`: the earliest and latest time of the file. `base`: where its times count from, if it says so. If
+    /// it does not, and times are no wall clock's, the trace begins at zero; at one, if it is so long that it could be on
+    /// the wall clock, where zero is no time.
+    pub(super) fn new((first, last): (i64, i64), base: Option<i64>) -> Self {
+        const LONG: i64 = 1_000_000_000_000_000;
         let shift = match base {
             Some(base) if first.checked_add(base).is_some_and(|first| first >= 0) => base,
             _ if first >= EARLIEST => 0,
+            _ if last.saturating_sub(first) >= LONG => first.saturating_neg().saturating_add(1),
             _ => first.saturating_neg(),
         };
         Self { shift }
+    }
+
+    /// Start and end of a span. Two zeros would say that it has no times: a moment at zero is a nanosecond long.
+    pub(super) fn span(self, start: i64, end: i64) -> (UnixNanos, UnixNanos) {
+        let (start, end) = (self.at(start), self.at(end));
+        (start, if end.0 == 0 { UnixNanos(1) } else { end })
     }
 
     pub(super) fn at(self, time: i64) -> UnixNanos {
@@ -71,7 +80,7 @@ mod tests {
     #[test]
     fn clocks() {
         let check = |first, base, time, expected| {
-            assert_eq!(Clock::new(first, base).at(time), UnixNanos(expected));
+            assert_eq!(Clock::new((first, first), base).at(time), UnixNanos(expected));
         };
         check(-75_000, None, -74_000, 1000);
         check(5, None, 7, 2);
@@ -80,5 +89,7 @@ mod tests {
         check(i64::MIN, None, 0, i64::MAX as u64);
         check(i64::MIN, Some(1), 0, i64::MAX as u64);
         check(5, Some(-10), 7, 2);
+        assert_eq!(Clock::new((5, 5), None).span(5, 5), (UnixNanos(0), UnixNanos(1)));
+        assert_eq!(Clock::new((5, 2_000_000_000_000_000), None).at(5), UnixNanos(1));
     }
 }

@@ -205,7 +205,7 @@ impl Speedscope {
         for number in [start, end, profile.events.len() as i64, profile.stacks.len() as i64] {
             fingerprint.number(number);
         }
-        let mut writer = Writer::new(out, fingerprint.trace_id(), Clock::new(start, None));
+        let mut writer = Writer::new(out, fingerprint.trace_id(), Clock::new((start, end), None));
         let service = [&self.name, &self.exporter].into_iter().find(|name| !name.is_empty());
         writer.resource = writer.out.service(service.map_or("speedscope", |name| name));
         let root = Stretch { id: writer.id(), parent: SpanId::ABSENT, start, end };

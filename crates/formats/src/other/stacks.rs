@@ -30,6 +30,7 @@ impl<'o, 'a> Writer<'o, 'a> {
     }
 
     pub(super) fn span(&mut self, span: &Stretch, name: &str, attributes: Vec<KeyValue<'_>>) {
+        let (start, end) = self.clock.span(span.start, span.end);
         self.out.span(
             self.resource,
             self.scope,
@@ -38,8 +39,8 @@ impl<'o, 'a> Writer<'o, 'a> {
                 span_id: span.id,
                 parent_span_id: span.parent,
                 name: Cow::Borrowed(name),
-                start: self.clock.at(span.start),
-                end: self.clock.at(span.end),
+                start,
+                end,
                 attributes,
                 ..SpanRow::default()
             },

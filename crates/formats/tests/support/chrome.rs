@@ -24,25 +24,21 @@ pub(crate) fn write(count: u64, out: &mut impl Write) -> io::Result<()> {
         let (pid, tid) = (1000 + task % 4, 7 + task % 16);
         // Tasks of a thread come one after the other.
         let ts = 50_000_000_000 + task * 40 + part * 2;
-        let name = NAMES[(part * 7 + task) as usize % NAMES.len()];
-        let cat = CATEGORIES[part as usize % CATEGORIES.len()];
+        let name = NAMES.get((part * 7 + task) as usize % NAMES.len()).copied().unwrap_or_default();
+        let cat = CATEGORIES.get(part as usize % CATEGORIES.len()).copied().unwrap_or_default();
         let comma = if index + 1 < count { "," } else { "" };
         let start = format!(r#"{{"pid":{pid},"tid":{tid},"ts":{ts},"cat":"{cat}","#);
-        match part {
-            0 => {
-                write!(out, r#"{start}"ph":"B","name":"{name}","args":{{"src_func":"Post{}"}}}}"#, task % 50)?
-            }
-            8 if task.is_multiple_of(2) => {
-                write!(out, r#"{start}"ph":"s","id":{},"name":"flow"}}"#, task / 2)?
-            }
-            8 => write!(out, r#"{start}"ph":"f","bp":"e","id":{},"name":"flow"}}"#, task / 2)?,
-            9 => write!(out, r#"{start}"ph":"E","args":{{}}}}"#)?,
+        let rest = match part {
+            0 => format!(r#""ph":"B","name":"{name}","args":{{"src_func":"Post{}"}}"#, task % 50),
+            8 if task.is_multiple_of(2) => format!(r#""ph":"s","id":{},"name":"flow""#, task / 2),
+            8 => format!(r#""ph":"f","bp":"e","id":{},"name":"flow""#, task / 2),
+            9 => r#""ph":"E","args":{}"#.to_owned(),
             _ => {
                 let dur = (TASK - part) * 2 - 3;
-                write!(out, r#"{start}"ph":"X","name":"{name}","dur":{dur},"args":{{"frame":{task}}}}}"#)?;
+                format!(r#""ph":"X","name":"{name}","dur":{dur},"args":{{"frame":{task}}}"#)
             }
-        }
-        writeln!(out, "{comma}")?;
+        };
+        writeln!(out, "{start}{rest}}}{comma}")?;
     }
     out.write_all(b"]}\n")
 }

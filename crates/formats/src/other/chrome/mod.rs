@@ -173,14 +173,15 @@ impl Chrome {
         for profile in &self.profile_list {
             self.trace.fingerprint.number(profile.content.extent().0);
         }
-        let sampled = self.sample_lists.iter().filter_map(|samples| samples.list.first());
-        let first = sampled
-            .map(|(_, time)| *time)
-            .chain(self.profile_list.iter().map(|profile| profile.content.extent().0))
-            .chain(self.trace.first())
-            .min();
-        let Some(first) = first else { return };
-        let (clock, last_id) = self.trace.write(first, out);
+        let sampled = self.sample_lists.iter().filter_map(|samples| {
+            samples.list.first().zip(samples.list.last()).map(|((_, first), (_, last))| (*first, *last))
+        });
+        let extent = sampled
+            .chain(self.profile_list.iter().map(|profile| profile.content.extent()))
+            .chain(self.trace.extent())
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let Some(extent) = extent else { return };
+        let (clock, last_id) = self.trace.write(extent, out);
         let trace_id = self.trace.fingerprint.trace_id();
         let mut writer = Writer { last_id, ..Writer::new(out, trace_id, clock) };
         for samples in &self.sample_lists {

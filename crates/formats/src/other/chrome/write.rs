@@ -58,15 +58,16 @@ struct Plan {
 }
 
 impl Trace {
-    /// The first moment of what is shown.
-    pub(super) fn first(&self) -> Option<i64> {
+    /// The first moment of what is shown, and when the last begins.
+    pub(super) fn extent(&self) -> Option<(i64, i64)> {
         let shown = |event: &&Event| !event.is_flow() && event.phase != Phase::End;
-        self.events.iter().filter(shown).map(|event| event.ts).min()
+        let times = || self.events.iter().filter(shown).map(|event| event.ts);
+        times().min().zip(times().max())
     }
 
-    /// Gives the sink all of it. `first`: the first moment of the file. Gives back the last span's id.
-    pub(super) fn write(&mut self, first: i64, out: &mut Out<'_>) -> (Clock, u64) {
-        let clock = Clock::new(first, self.base);
+    /// Gives the sink all of it. `extent`: the first and the last moment of the file. Gives back the last span's id.
+    pub(super) fn write(&mut self, extent: (i64, i64), out: &mut Out<'_>) -> (Clock, u64) {
+        let clock = Clock::new(extent, self.base);
         let plan = self.plan(out.notes);
         let resources: Vec<_> =
             (0..self.processes.len() as u32).map(|process| self.resource(process, out)).collect();
@@ -311,6 +312,7 @@ impl Trace {
             if event.is_unfinished {
                 attributes.push(unfinished());
             }
+            let (start, end) = clock.span(event.ts, event.end);
             out.span(
                 resources.get(track.process as usize).copied().unwrap_or(ResourceRef(0)),
                 scope,
@@ -319,8 +321,8 @@ impl Trace {
                     span_id: id(row),
                     parent_span_id: id(parent),
                     name: Cow::Borrowed(self.names.text(event.name)),
-                    start: clock.at(event.ts),
-                    end: clock.at(event.end),
+                    start,
+                    end,
                     attributes,
                     events: self.points(row, &mut points, clock),
                     links: taken(row, &mut links)
@@ -364,6 +366,7 @@ impl Trace {
         for (number, group) in plan.groups.iter().enumerate() {
             let number = spans + number as u32;
             let Some(track) = self.tracks.get(group.track as usize) else { continue };
+            let (start, end) = clock.span(group.start, group.end);
             let mut attributes = vec![synthetic()];
             let name = match track.key {
                 TrackKey::Thread(process, tid) => {
@@ -392,8 +395,8 @@ impl Trace {
                     trace_id: self.fingerprint.trace_id(),
                     span_id: id(number),
                     name,
-                    start: clock.at(group.start),
-                    end: clock.at(group.end),
+                    start,
+                    end,
                     attributes,
                     events: self.points(number, points, clock),
                     ..SpanRow::default()
