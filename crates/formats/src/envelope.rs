@@ -193,6 +193,10 @@ pub(crate) struct Envelope {
     place: Place,
     /// Inside a value that is read over.
     skip: Option<Skip>,
+    /// Nothing but white space was read yet.
+    fresh: bool,
+    /// The input is text of rows, which only their format can tell apart.
+    in_rows: bool,
     /// Looking for a line that starts like a document.
     lost: bool,
     /// Closing brackets of a document that was lost may still come.
@@ -221,6 +225,8 @@ impl Envelope {
             stack: Vec::new(),
             place: Place::Start,
             skip: None,
+            fresh: true,
+            in_rows: false,
             lost: false,
             stray: false,
             known: false,
@@ -278,6 +284,12 @@ impl Envelope {
 
     fn step(&mut self, window: &Window, last: bool, sink: &mut dyn SpanSink) -> Step {
         let text = window.rest();
+        if self.in_rows {
+            return match self.walk.row(text, last, &mut self.notes, window.offset(0), sink) {
+                0 => Step::Short,
+                used => Step::Took(used),
+            };
+        }
         if self.lost {
             return match next_document_line(text.as_bytes()) {
                 Ok(line) => {
@@ -339,6 +351,23 @@ impl Envelope {
     fn top(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         self.document_at = here.offset;
         self.known = false;
+        if self.fresh && !matches!(here.first, b'{' | b'[') {
+            match self.walk.tell_line(here.text, here.last) {
+                Told::Short => return Step::Short,
+                Told::Elsewhere => {
+                    self.elsewhere = true;
+                    return Step::Took(0);
+                }
+                Told::Other => {
+                    self.fresh = false;
+                    self.in_rows = true;
+                    self.seen.documents += 1;
+                    return Step::Took(0);
+                }
+                Told::Otlp => {}
+            }
+        }
+        self.fresh = false;
         match here.first {
             b'{' | b'[' => match self.tell(here) {
                 Told::Otlp if here.first == b'{' => self.enter(Frame::Document),

@@ -1,6 +1,6 @@
 //! What the first names of a document tell of its format.
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 /// So much of a document is looked at.
 const TEXT: usize = 64 << 10;
@@ -12,6 +12,8 @@ pub(crate) struct Shape<'t> {
     /// The brackets before anything else: `[{` of an array of objects.
     opening: &'t str,
     names: Vec<Name<'t>>,
+    /// Of text that is no JSON, the first line; such has no names.
+    line: &'t str,
     /// Nothing more can be learned: the document ends here, or enough was seen.
     settled: bool,
 }
@@ -28,7 +30,8 @@ struct Name<'t> {
 impl<'t> Shape<'t> {
     /// `last`: no text follows.
     pub(crate) fn of(text: &'t str, last: bool) -> Self {
-        let mut shape = Self { opening: "", names: Vec::new(), settled: last || text.len() >= TEXT };
+        let mut shape =
+            Self { opening: "", names: Vec::new(), line: "", settled: last || text.len() >= TEXT };
         let mut end = text.len().min(TEXT);
         while !text.is_char_boundary(end) {
             end -= 1;
@@ -67,6 +70,28 @@ impl<'t> Shape<'t> {
             }
         }
         shape
+    }
+
+    /// Of text that is no JSON. `last`: no text follows.
+    pub(crate) fn of_line(text: &'t str, last: bool) -> Self {
+        let end = memchr(b'\n', text.as_bytes().get(..text.len().min(TEXT)).unwrap_or_default());
+        let line = match end {
+            Some(end) => text.get(..end),
+            None => last.then_some(text),
+        };
+        let line = line.map_or("", |line| line.strip_suffix('\r').unwrap_or(line));
+        let settled = end.is_some() || last || text.len() >= TEXT;
+        Self { opening: "", names: Vec::new(), line, settled }
+    }
+
+    /// The first line of text that is no JSON; empty otherwise.
+    pub(crate) fn line(&self) -> &'t str {
+        self.line
+    }
+
+    /// The names of members in so many arrays and objects.
+    pub(crate) fn names_at(&self, depth: usize) -> impl Iterator<Item = &'t str> {
+        self.names.iter().filter(move |known| known.depth == depth).map(|known| known.name)
     }
 
     /// Will more text tell more?
@@ -157,6 +182,15 @@ mod tests {
         assert!(!shape.has("c") && !shape.has("z"), "a value is no name, the next document is another");
         assert_eq!((shape.value_at(2, "g"), shape.value_at(5, "d")), ("h", "e\\\"f"));
         assert!(shape.is_settled());
+    }
+
+    #[test]
+    fn lines() {
+        let shape = Shape::of_line("a,b\r\nc,d", false);
+        assert_eq!((shape.line(), shape.is_settled()), ("a,b", true));
+        assert!(!Shape::of_line("a,b", false).is_settled());
+        assert_eq!(Shape::of_line("a,b", true).line(), "a,b");
+        assert!(Shape::of_line(&"a".repeat(TEXT), false).is_settled(), "no line is so long");
     }
 
     #[test]

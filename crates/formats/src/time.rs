@@ -59,6 +59,56 @@ pub(crate) fn scaled(text: &str, digits: u8) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
+/// A length of time with its units, in nanoseconds: ISO 8601 (`PT1M3.5S`), Go's and people's (`1m3.5s`, `12 ms`), or
+/// `hours:minutes:seconds`. Negative ones are none.
+pub(crate) fn length(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let total = if text.contains(':') {
+        let (hours, rest) = text.split_once(':')?;
+        let (minutes, seconds) = rest.split_once(':')?;
+        let whole = scaled(hours, 0)?.checked_mul(60)?.checked_add(scaled(minutes, 0)?)?;
+        whole.checked_mul(60_000_000_000)?.checked_add(scaled(seconds, 9)?)?
+    } else {
+        let iso = text.strip_prefix(['P', 'p']);
+        let mut rest = iso.unwrap_or(text);
+        let (mut total, mut of_day) = (0_i128, iso.is_none());
+        while !rest.is_empty() {
+            if !of_day && let Some(after) = rest.strip_prefix(['T', 't']) {
+                (rest, of_day) = (after, true);
+                continue;
+            }
+            let number = rest.find(|char: char| !matches!(char, '0'..='9' | '.' | ','))?;
+            let (number, after) = rest.split_at(number);
+            let after = after.trim_start();
+            let unit = match iso {
+                Some(_) => after.len().min(1),
+                None => after.find(|char: char| !char.is_alphabetic()).unwrap_or(after.len()),
+            };
+            let (unit, after) = after.split_at_checked(unit)?;
+            // How many decimal digits a unit has, and how many of those it is.
+            let (digits, times) = match unit.to_ascii_lowercase().as_str() {
+                "d" => (9, 86_400),
+                "h" => (9, 3600),
+                "m" if of_day => (9, 60),
+                "min" => (9, 60),
+                "s" => (9, 1),
+                "ms" => (6, 1),
+                "us" | "µs" | "μs" => (3, 1),
+                "ns" => (0, 1),
+                _ => return None,
+            };
+            let number = scaled(&number.replace(',', "."), digits)?;
+            total = total.checked_add(number.checked_mul(times)?)?;
+            rest = after.trim_start();
+        }
+        if text.len() == usize::from(iso.is_some()) {
+            return None;
+        }
+        total
+    };
+    u64::try_from(total).ok()
+}
+
 /// A date and time (RFC 3339; also with a space, without seconds' fraction, without an offset, which then is UTC).
 /// Dates before 1970 and after 2554 do not fit.
 pub(crate) fn rfc3339(text: &str) -> Option<UnixNanos> {
@@ -142,6 +192,23 @@ mod tests {
         check("-", 0, None);
         check("1x", 0, None);
         check("NaN", 0, None);
+    }
+
+    #[test]
+    fn lengths() {
+        let check = |text: &str, expected| assert_eq!(length(text), expected, "{text}");
+        check("PT3.764059S", Some(3_764_059_000));
+        check("PT1M0.5S", Some(60_500_000_000));
+        check("P1DT2H", Some(93_600_000_000_000));
+        check("12ms", Some(12_000_000));
+        check("12.5 ms", Some(12_500_000));
+        check("1h2m3.000000001s", Some(3_723_000_000_001));
+        check("7µs", Some(7000));
+        check("3ns", Some(3));
+        check("01:02:03.5", Some(3_723_500_000_000));
+        for text in ["", "P", "12", "ms", "1m2", "-1s", "1x", "1:2", "a:b:c", "P1M", "1s-", "999999999999h"] {
+            check(text, None);
+        }
     }
 
     #[test]

@@ -79,6 +79,12 @@ pub(crate) trait JsonFormat {
     /// A value that [`JsonFormat::step`] wanted.
     fn record(&mut self, path: Path<'_>, record: &Json<'_>, out: &mut Out<'_>);
 
+    /// Of text that is no JSON: takes a line or row from its start, the line that told the format first. Gives back its
+    /// length with its end; nothing where more text has to come. `last`: none will.
+    fn row(&mut self, text: &str, _last: bool, _out: &mut Out<'_>) -> usize {
+        text.len()
+    }
+
     /// An array or object that was entered ends, or is cut off.
     fn leave(&mut self, _path: Path<'_>, _out: &mut Out<'_>) {}
 
@@ -222,7 +228,9 @@ fn is_otlp(shape: &Shape<'_>) -> bool {
         "rootTraceName",
         "rootServiceName",
     ];
-    NAMES.iter().any(|name| shape.has(name)) || shape.has_at(1, "batches")
+    // Faro has OTLP beside records of its own.
+    let is_beside_others = shape.has_at(1, "meta");
+    !is_beside_others && NAMES.iter().any(|name| shape.has(name)) || shape.has_at(1, "batches")
 }
 
 /// The formats of a catalog at work on an input.
@@ -271,23 +279,31 @@ impl Walk {
     /// What is the document that begins here?
     pub(crate) fn tell(&mut self, text: &str, last: bool) -> Told {
         self.path.clear();
-        let shape = Shape::of(text, last);
+        self.tell_shape(&Shape::of(text, last))
+    }
+
+    /// What is the text that begins here, and is no JSON?
+    pub(crate) fn tell_line(&mut self, text: &str, last: bool) -> Told {
+        self.tell_shape(&Shape::of_line(text, last))
+    }
+
+    fn tell_shape(&mut self, shape: &Shape<'_>) -> Told {
         // Names to come could speak for a format that goes first.
         if !shape.is_settled() {
             return Told::Short;
         }
-        if is_otlp(&shape) {
+        if is_otlp(shape) {
             self.current = None;
             return Told::Otlp;
         }
         let before = self.current.and_then(|current| self.formats.get(current)).map(|(entry, _)| *entry);
-        let claims = |entry: &Entry| (entry.tells)(&shape);
+        let claims = |entry: &Entry| (entry.tells)(shape);
         // A format that was met before goes first: what is odd in one of its files is most often still of it.
         let told = before.filter(|&entry| self.catalog.get(entry).is_some_and(claims));
-        let goes_on = |entry: &usize| self.catalog.get(*entry).is_some_and(|entry| (entry.goes_on)(&shape));
+        let goes_on = |entry: &usize| self.catalog.get(*entry).is_some_and(|entry| (entry.goes_on)(shape));
         let told = told.or_else(|| self.catalog.iter().position(claims)).or_else(|| before.filter(goes_on));
         if let Some(entry) = told {
-            return self.begin(entry, &shape);
+            return self.begin(entry, shape);
         }
         self.current = None;
         Told::Otlp
@@ -365,6 +381,22 @@ impl Walk {
         self.current
             .and_then(|current| self.formats.get(current))
             .is_some_and(|(_, format)| format.may_end(&self.path))
+    }
+
+    /// Takes a row of text that is no JSON; gives back its length.
+    pub(crate) fn row(
+        &mut self,
+        text: &str,
+        last: bool,
+        notes: &mut Notes,
+        offset: u64,
+        sink: &mut dyn SpanSink,
+    ) -> usize {
+        let used = self.with(|format, _, counts, known| {
+            format.row(text, last, &mut Out::new(sink, notes, counts, known, offset))
+        });
+        notes.tell(sink, offset);
+        used.unwrap_or(text.len())
     }
 
     pub(crate) fn leave(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {

@@ -35,6 +35,7 @@ const WITHOUT_SPANS: &[&str] = &[
     "sentry/getsentry__spotlight__envelope_javascript.txt",
     "elastic-apm/elastic__apm-data__v2__testdata__errors.ndjson",
     "elastic-apm/elastic__apm-data__v2__testdata__logs.ndjson",
+    "other",
 ];
 
 fn corpus() -> Option<PathBuf> {

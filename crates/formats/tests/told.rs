@@ -24,6 +24,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("chrome-trace", "Chrome trace events"),
     ("speedscope", "speedscope"),
     ("firefox-profile", "Firefox profile"),
+    ("other", "Rows of spans"),
 ];
 
 /// Files that are of another format than their folder.
@@ -132,6 +133,13 @@ const SMALLEST: &[(&str, &str)] = &[
         r#"{"name":"a","context":{"trace_id":"0x1","span_id":"0x2"},"kind":"SpanKind.CLIENT"}"#,
         "Python SDK spans",
     ),
+    (
+        r#"{"meta":{"app":{"name":"a"}},"events":[],"traces":{"resourceSpans":[{"scopeSpans":[{"spans":[{"spanId":"1"}]}]}]}}"#,
+        "Grafana Faro",
+    ),
+    (r#"[{"span_id":"1","parent_span_id":"","name":"a","offset_ms":0}]"#, "Rows of spans"),
+    (r#"{"TraceId":"1","SpanId":"2","SpanName":"a","Timestamp":"","Duration":1}"#, "Rows of spans"),
+    ("TraceId,SpanId,SpanName,Timestamp,Duration\n1,2,a,,1", "CSV"),
 ];
 
 /// Names of formats; of a file without spans, what it was refused as.

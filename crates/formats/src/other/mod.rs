@@ -9,7 +9,9 @@ mod datadog;
 mod datadog_rum;
 mod documents;
 mod elastic;
+mod faro;
 mod fields;
+mod flat;
 mod gecko;
 mod google;
 mod honeycomb;
@@ -22,11 +24,12 @@ mod sdk;
 mod sentry;
 mod speedscope;
 mod stacks;
+mod structured;
 mod v8;
 mod xray;
 mod zipkin;
 
-/// Every JSON format that is read. Of two that both claim a document, the first has it.
+/// Every format that is read as text. Of two that both claim a document, the first has it.
 pub(crate) const ALL: &[Entry] = &[
     documents::ENTRY,
     datadog_rum::ENTRY,
@@ -40,6 +43,7 @@ pub(crate) const ALL: &[Entry] = &[
     zipkin::ENTRY,
     xray::ENTRY,
     google::ENTRY,
+    faro::ENTRY,
     langfuse::ENTRY,
     sdk::GO,
     sdk::JAVASCRIPT,
@@ -49,6 +53,8 @@ pub(crate) const ALL: &[Entry] = &[
     cpuprofile::ENTRY,
     chrome::ENTRY,
     chrome::LINES,
+    flat::ENTRY,
+    flat::CSV,
 ];
 
 /// What they look like, without the means to read them: nothing else of them is reachable from here.

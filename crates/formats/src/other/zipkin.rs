@@ -34,7 +34,7 @@ fn tells(shape: &Shape<'_>) -> bool {
             && names.iter().any(|name| shape.has_at(depth, name))
     };
     // A span, a list of them, a list of traces.
-    (1..=3).any(of_a_span)
+    (1..=3).any(|depth| shape.arrays() >= depth - 1 && of_a_span(depth))
 }
 
 #[derive(Default)]
