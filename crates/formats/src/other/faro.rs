@@ -39,8 +39,9 @@ impl JsonFormat for Faro {
 
     fn step(&mut self, path: Path<'_>, _first: u8) -> Take {
         match (path.len(), name_at(path)) {
-            (0, _) | (1, "events" | "exceptions" | "logs" | "measurements" | "traces") => Take::Enter,
-            (2, "resourceSpans") => Take::Enter,
+            (0, _)
+            | (1, "events" | "exceptions" | "logs" | "measurements" | "traces")
+            | (2, "resourceSpans") => Take::Enter,
             (1, "meta") | (2 | 3, "") => Take::Record,
             _ => Take::Over,
         }

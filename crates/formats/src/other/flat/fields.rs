@@ -273,8 +273,9 @@ pub(super) fn is_row(names: &[&str]) -> bool {
             _ => {}
         }
     }
-    let has_ids = span && (trace || parent) || id && trace && parent;
-    has_ids && (lasts || start || parent && moment)
+    let is_sure = span && (trace || parent);
+    let is_likely = id && trace && parent;
+    (is_sure || is_likely) && (lasts || start) || is_sure && parent && moment
 }
 
 /// Does it at least have a span's ids?
@@ -330,12 +331,13 @@ mod tests {
     #[test]
     fn rows() {
         let check = |names: &str, expected| {
-            assert_eq!(is_row(&names.split(' ').collect::<Vec<_>>()), expected, "{names}")
+            assert_eq!(is_row(&names.split(' ').collect::<Vec<_>>()), expected, "{names}");
         };
         check("trace_id span_id duration", true);
         check("trace_id span_id start_time", true);
         check("span_id parent_span_id offset_ms", true);
-        check("id traceId parentId time", true);
+        check("id traceId parentId time duration", true);
+        check("id traceId parentId time", false);
         check("trace_id span_id time message", false);
         check("span_id duration", false);
         check("id parentId time", false);
