@@ -91,7 +91,7 @@ impl<'t> Shape<'t> {
 
     /// The names of members in so many arrays and objects.
     pub(crate) fn names_at(&self, depth: usize) -> impl Iterator<Item = &'t str> {
-        self.names.iter().filter(move |known| known.depth == depth).map(|known| known.name)
+        self.names.iter().filter(move |known| known.depth == depth).map(|known| known.text)
     }
 
     /// Will more text tell more?

@@ -1,6 +1,8 @@
 //! JSON formats other than OTLP: a document is walked, and each format is given the records in it, one at a time.
 
-use otel::{LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind};
+use otel::{
+    ExemplarRow, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind,
+};
 
 use crate::json::Json;
 use crate::notes::Notes;
@@ -198,6 +200,12 @@ impl<'a> Out<'a> {
         self.notes.tell(self.sink, self.offset);
         self.counts.logs += 1;
         self.sink.log(resource, scope, log);
+    }
+
+    pub(crate) fn exemplar(&mut self, resource: ResourceRef, scope: ScopeRef, exemplar: &ExemplarRow<'_>) {
+        self.notes.tell(self.sink, self.offset);
+        self.counts.exemplars += 1;
+        self.sink.exemplar(resource, scope, exemplar);
     }
 
     /// A record that is none: it is counted, with where it stands.

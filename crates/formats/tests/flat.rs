@@ -178,7 +178,7 @@ fn ids() {
             &[&format!("/  / {expected} \"\" unspecified 1..2")],
         );
     };
-    check(r#""trace.trace_id": "1", "trace.span_id": "2", "trace.parent_id": "3""#, "1:2 in:3");
+    check(r#""trace.id": "1", "span.id": "2", "parent.id": "3""#, "1:2 in:3");
     check(r#""traceID": "0xA", "spanID": "0xb", "parentSpanID": "root""#, "a:b");
     check(r#""traceId": "projects/p/traces/0f", "spanId": "1", "parentId": null"#, "f:1");
     check(r#""traceId": 12, "spanId": 34, "parentId": 0"#, "c:22");

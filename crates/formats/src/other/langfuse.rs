@@ -65,8 +65,9 @@ impl JsonFormat for Langfuse {
             self.is_longer = true;
         }
         if path.is_empty() {
-            for (resource, scope, row) in std::mem::take(&mut self.shorter) {
+            for (resource, scope, mut row) in std::mem::take(&mut self.shorter) {
                 if !self.is_longer {
+                    row.attributes.extend(self.of_trace.iter().cloned());
                     let resource = out.resource(&resource);
                     let scope = out.scope(&scope);
                     out.span(resource, scope, &row);
