@@ -1,7 +1,5 @@
 //! Rows that are spans, as JSON and as tables of text.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 #[cfg(test)]
 mod support;
 
