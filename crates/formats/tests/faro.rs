@@ -1,6 +1,6 @@
 //! Payloads of Grafana Faro's web SDK.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[cfg(test)]
 mod support;
@@ -29,7 +29,8 @@ impl Others {
 }
 
 fn shown(attributes: &[otel::KeyValue<'_>]) -> String {
-    attributes.iter().map(|known| format!("{}={:?} ", known.key, known.value)).collect::<String>()
+    let shown = attributes.iter().map(|known| format!("{}={:?}", known.key, known.value));
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 impl SpanSink for Others {
@@ -39,7 +40,9 @@ impl SpanSink for Others {
     }
 
     fn close_resource(&mut self, resource: ResourceRef, content: &Resource<'_>) {
-        *self.resources.get_mut(resource.0 as usize).unwrap() = shown(&content.attributes).trim().to_owned();
+        if let Some(known) = self.resources.get_mut(resource.0 as usize) {
+            *known = shown(&content.attributes);
+        }
     }
 
     fn open_scope(&mut self) -> ScopeRef {
@@ -98,12 +101,12 @@ fn spans() {
 fn what_is_beside_spans() {
     const OF_META: &str = "service.name=Str(\"shop\") service.version=Str(\"1\") telemetry.distro.name=Str(\"faro-web\") \
         telemetry.distro.version=Str(\"2\") browser.language=Str(\"en\") session.id=Str(\"s\") url.full=Str(\"http://h/p\")";
+    const CONTEXT: &str = r#""timestamp":"2023-11-14T22:13:20Z","trace":{"trace_id":"0f","span_id":"a1"}"#;
     let check = |items: &str, expected: &str| {
         let expected = [format!("{OF_META} / {expected}")];
         assert_eq!(Others::of(&format!("{{{META},{items}}}")), expected, "{items}");
         assert_eq!(Others::of(&format!("{{{items},{META}}}")), expected, "{items}");
     };
-    const CONTEXT: &str = r#""timestamp":"2023-11-14T22:13:20Z","trace":{"trace_id":"0f","span_id":"a1"}"#;
     check(
         &format!(
             r#""events":[{{"name":"click","domain":"browser","attributes":{{"a":"b"}},"action":{{"name":"buy"}},{CONTEXT}}}]"#
