@@ -10,6 +10,7 @@
 //! | search | which spans speak of this? | distinct text, then n |
 //! | trace list, latency | which trace to look at? | traces |
 //! | colours, statistics | services | n |
+//! | clock skew | whose clock is behind its caller's? | n |
 //!
 //! # Two critical paths
 //!
@@ -43,6 +44,7 @@ mod list;
 mod places;
 mod search;
 mod self_time;
+mod skew;
 mod statistics;
 #[cfg(test)]
 mod testing;
@@ -57,6 +59,7 @@ pub use list::{SortKey, TraceListQuery, list_traces};
 pub use places::Places;
 pub use search::{Matches, search};
 pub use self_time::self_times;
+pub use skew::{ClockGap, Skew, SkewRule, Withheld, clock_gaps, clock_skew, host_key};
 pub use statistics::{OperationStats, ServiceStats, operation_stats, service_stats};
 
 use store::{TraceIdx, TraceStore};
