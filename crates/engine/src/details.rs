@@ -5,6 +5,7 @@ use otel::{AnyValue, KeyValue, StatusCode};
 use scene::ErrorMark;
 use store::{Attribute, Event, Exemplar, Log, SpanFlags, SpanIdx, TraceIdx, TraceStore, Value};
 
+use crate::clocks;
 use crate::open::Open;
 use crate::search::Search;
 use crate::{
@@ -21,6 +22,7 @@ pub(crate) fn details(open: &mut Open, span: u32) -> Result<Details, Failure> {
     let trace = open.store.trace_of(span);
     let view = open.views.of(&open.store, trace);
     let (self_time, critical, mark) = (view.self_time(span), view.critical().total(span), view.mark(span));
+    let gap = view.clock_gap(span);
 
     let open = &*open;
     let store = &open.store;
@@ -76,6 +78,7 @@ pub(crate) fn details(open: &mut Open, span: u32) -> Result<Details, Failure> {
         flags: row.flags,
         dropped: (row.dropped_attributes_count, row.dropped_events_count, row.dropped_links_count),
         repairs: repairs(store, span),
+        clock: gap.map(|gap| clocks::sentence(store, gap)).unwrap_or_default(),
     })
 }
 

@@ -4,6 +4,7 @@
 //!
 //! Not here: a clock, a browser, a thread, a global.
 
+mod clocks;
 mod details;
 mod json;
 mod list;

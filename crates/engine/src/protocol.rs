@@ -359,6 +359,8 @@ pub struct TraceHead {
     pub orphan_count: u32,
     /// Log records.
     pub log_count: u32,
+    /// Spans that start before their callers, if any do.
+    pub clocks: Option<ClockNote>,
     /// Longest chain of spans.
     pub depth: u32,
     /// Unix nanoseconds.
@@ -373,6 +375,19 @@ pub struct TraceHead {
     pub lanes: u32,
     /// First span and the number of spans: they stand together.
     pub first_span: u32,
+}
+
+/// Clocks seem to differ: spans start before the ones that called them. Times are as in the file all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockNote {
+    /// Spans that do.
+    pub span_count: u32,
+    /// Names of their services, by the number of such spans.
+    pub services: Vec<String>,
+    /// By how many nanoseconds the earliest does.
+    pub early: u64,
+    /// By how many nanoseconds a clock seems behind its caller's at most.
+    pub behind: u64,
 }
 
 /// A service's part of the critical path.
@@ -493,6 +508,8 @@ pub struct Details {
     pub dropped: (u32, u32, u32),
     /// What was repaired, in words.
     pub repairs: Vec<String>,
+    /// In words, by how much its clock seems behind its caller's; empty where it does not.
+    pub clock: String,
 }
 
 /// An attribute as it is shown.

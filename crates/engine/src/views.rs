@@ -1,6 +1,6 @@
 //! The views of one trace, over data derived once.
 
-use analysis::{CriticalPath, FlameTree, ServiceShare, TraceAnalysis, Weight};
+use analysis::{ClockGap, CriticalPath, FlameTree, ServiceShare, TraceAnalysis, Weight};
 use rustc_hash::FxHashMap;
 use scene::{
     ErrorMark, Facts, FlameFacts, FlameIndex, FlameMode, FlameRequest, FlameSlice, MergedBox, MinimapSlice,
@@ -8,6 +8,7 @@ use scene::{
 };
 use store::{Column, Idx as _, ServiceIdx, SpanIdx, TraceIdx, TraceStore};
 
+use crate::clocks;
 use crate::open::Open;
 use crate::search::Search;
 use crate::{CriticalShare, Failure, Fold, RowsInfo, StepAmong, TraceHead};
@@ -50,6 +51,8 @@ pub(crate) struct View {
     shares: Vec<ServiceShare>,
     /// Spans in which an error began.
     origins: Vec<SpanIdx>,
+    /// Where clocks differ, by place.
+    gaps: Vec<ClockGap>,
     rows: VisibleRows,
     in_time: Option<FlameIndex>,
     merged: Option<Merged>,
@@ -70,6 +73,7 @@ impl View {
             analysis,
             shares,
             origins,
+            gaps: analysis::clock_gaps(store, trace),
             rows: VisibleRows::new(store, trace),
             in_time: None,
             merged: None,
@@ -91,6 +95,11 @@ impl View {
             Some(analysis::ErrorMark::Origin) => ErrorMark::Origin,
             Some(analysis::ErrorMark::Through) => ErrorMark::Through,
         }
+    }
+
+    pub(crate) fn clock_gap(&self, span: SpanIdx) -> Option<ClockGap> {
+        let found = self.gaps.binary_search_by_key(&span, |gap| gap.span).ok()?;
+        self.gaps.get(found).copied()
     }
 
     pub(crate) fn critical(&self) -> &CriticalPath {
@@ -302,6 +311,7 @@ pub(crate) fn head(open: &mut Open, trace: u32) -> Result<TraceHead, Failure> {
     let lanes = view.in_time(&open.store).lanes();
     let total: u64 = view.shares.iter().map(|share| share.time).sum();
     let (row_count, error_origins) = (view.rows.len(), view.origins.len() as u32);
+    let clocks = clocks::note(&open.store, &view.gaps);
     let shares: Vec<ServiceShare> = view.shares.clone();
     let critical = shares
         .into_iter()
@@ -324,6 +334,7 @@ pub(crate) fn head(open: &mut Open, trace: u32) -> Result<TraceHead, Failure> {
         error_origins,
         orphan_count: of.orphan_count,
         log_count: store.log_count_of(trace) as u32,
+        clocks,
         depth: of.depth,
         start: of.start.0,
         duration: of.duration,

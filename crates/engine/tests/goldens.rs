@@ -13,7 +13,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use analysis::Policy;
+use analysis::{Policy, SkewRule};
 use common::open;
 use engine::Engine;
 use serde_json::Value;
@@ -68,7 +68,8 @@ const ZIPKIN: &[Difference] = &[
     Difference { file: "zipkin_v1_local_component", what: "1 rows instead of 1", why: "as above" },
 ];
 
-/// Depth, kind, service, name, start and duration in µs of every span, sorted: siblings that start together have no order.
+/// Depth, kind, service, name, start, duration and shift in µs of every span, sorted: siblings that start together have
+/// no order.
 #[test]
 fn zipkin_trees_are_those_of_lens() {
     let Some(corpus) = corpus() else { return };
@@ -81,12 +82,20 @@ fn zipkin_trees_are_those_of_lens() {
             let text = |at: usize| row[at].as_str().unwrap_or("").to_lowercase();
             // Raw times are shown; the correction is taken back.
             let start = number(5) - number(7);
-            theirs.push(format!("{} {} {} {} {start} {}", number(1), text(2), text(3), text(4), number(6)));
+            let (duration, shift) = (number(6), number(7));
+            theirs.push(format!(
+                "{} {} {} {} {start} {duration} {shift}",
+                number(1),
+                text(2),
+                text(3),
+                text(4)
+            ));
         }
         let engine = opened(&corpus, name);
         let store = engine.store().unwrap();
         let mut ours = Vec::new();
-        for span in store.traces().as_slice().iter().flat_map(store::Trace::indices) {
+        let shifts = store.traces().indices().flat_map(|trace| lens_shifts(store, trace));
+        for (span, shift) in shifts {
             let row = store.row(span);
             let kind = match row.kind {
                 otel::SpanKind::Unspecified => "",
@@ -94,11 +103,12 @@ fn zipkin_trees_are_those_of_lens() {
             };
             let duration = row.end.0.saturating_sub(row.start.0) / 1000;
             ours.push(format!(
-                "{} {kind} {} {} {} {duration}",
+                "{} {kind} {} {} {} {duration} {}",
                 store.depth(span),
                 store.service(span).to_lowercase(),
                 row.name.to_lowercase(),
                 row.start.0 / 1000,
+                shift / 1000,
             ));
         }
         ours.sort();
@@ -114,6 +124,37 @@ fn zipkin_trees_are_those_of_lens() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each span with the nanoseconds that Lens's rule adds to its times.
+fn lens_shifts(store: &TraceStore, trace: TraceIdx) -> Vec<(SpanIdx, i64)> {
+    store.trace(trace).indices().zip(analysis::clock_skew(store, trace, SkewRule::Lens).shifts).collect()
+}
+
+/// The trees for which Lens's own tests say what comes of them.
+#[test]
+fn lens_corrects_the_same_trees() {
+    let Some(corpus) = corpus() else { return };
+    let trees = oracle(&corpus, "clock_skew_zipkin_lens.json")["trees"].as_array().unwrap().clone();
+    assert_eq!(trees.len(), 3);
+    for tree in trees {
+        let (engine, opened) = open(tree["spans"].to_string().as_bytes());
+        assert_eq!(opened.unwrap().trace_count, 1);
+        let store = engine.store().unwrap();
+        let shifts = lens_shifts(store, TraceIdx(0));
+        let corrected = |span: SpanIdx| {
+            let (_, shift) = shifts.iter().find(|(other, _)| *other == span).unwrap();
+            store.start(span) as i64 + shift
+        };
+        let is_shifted = shifts.iter().any(|(_, shift)| *shift != 0);
+        let after_parent = shifts
+            .iter()
+            .all(|(span, _)| store.parent(*span).is_none_or(|of| corrected(of) < corrected(*span)));
+        match tree["expect"].as_str().unwrap() {
+            "unchanged" => assert!(!is_shifted, "{tree}"),
+            _ => assert!(is_shifted && after_parent, "{tree}: {shifts:?}"),
+        }
+    }
 }
 
 const JAEGER: &[Difference] = &[

@@ -583,3 +583,56 @@ fn requests_and_answers_cross_the_boundary() {
 fn panic() {
     Engine::new().handle(Request::Panic);
 }
+
+// Clocks.
+
+/// What the trace's head says of clocks.
+fn check_clocks(text: &str, expected: &str) {
+    let clocks = ask!(drawn(text), Request::Trace { trace: 0 }, Trace).clocks;
+    assert_eq!(clocks.map(|note| note.headline()).unwrap_or_default(), expected, "{text}");
+}
+
+#[test]
+fn clocks_that_differ_are_told() {
+    check_clocks(SHOP, "");
+    check_clocks(
+        "
+        shop   a 100..200ms client
+          cart b 66..146ms server",
+        "Clocks differ: 1 span of cart starts before its caller, by 34\u{2009}ms",
+    );
+    check_clocks(
+        "
+        shop   a 100..200ms client
+          cart b 66..146ms server
+          ad   c 90..150ms server
+          ad   d 98..150ms server",
+        "Clocks differ: 3 spans of ad and cart start before their callers, by up to 34\u{2009}ms",
+    );
+    check_clocks(
+        "
+        shop   a 100..200ms client
+          cart b 66..146ms server
+          ad   c 90..150ms server
+          -    d 98..150ms server",
+        "Clocks differ: 3 spans of 3 services start before their callers, by up to 34\u{2009}ms",
+    );
+}
+
+#[test]
+fn a_span_tells_of_its_clock() {
+    let mut engine = drawn(
+        "
+        shop     a 100..200ms client
+          cart   b 66..146ms server
+            cart c 70..80ms",
+    );
+    let note = ask!(engine, Request::Trace { trace: 0 }, Trace).clocks.unwrap();
+    assert_eq!((note.early, note.behind), (34_000_000, 44_000_000));
+    assert!(note.explanation().contains("up to 44\u{2009}ms behind"), "{}", note.explanation());
+    let clocks: Vec<String> =
+        (0..3).map(|span| ask!(engine, Request::Details { span }, Details).clock).collect();
+    let told =
+        "It starts 34\u{2009}ms before its caller. Its clock seems 44\u{2009}ms behind its caller's (shop).";
+    assert_eq!(clocks, ["", told, ""]);
+}
