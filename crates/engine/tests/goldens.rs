@@ -1,13 +1,8 @@
 //! What other viewers make of the same files, and the same spans in other formats.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+#[expect(dead_code, unused_imports, unused_macros, reason = "for the tests that ask")]
 mod common;
 
 use std::collections::BTreeMap;
