@@ -143,7 +143,6 @@ impl Times {
         let early = self.before(parent);
         match self.margin(parent) {
             None => early.max(0),
-            // As far from the parent's start as from its end, or nearer: within.
             Some(_) if early <= 0 && self.ends_within(parent) => 0,
             Some(margin) => early.saturating_add(margin),
         }
