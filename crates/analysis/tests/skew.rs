@@ -194,15 +194,22 @@ fn lens_knows_the_same_addresses() {
     }
 }
 
-/// Spans in the notation of fixtures; a service `cart/7` runs on a host with the id 7.
+/// Spans in the notation of fixtures; a service `cart/7` runs on the host with the id 7 and the address 10.0.0.7, a
+/// service `cart@7` on the one with the name 7.
 fn drawn(trace: &str) -> TraceStore {
     let spans = fixtures::trace(trace).spans;
     plant(spans.into_iter().map(|(service, row)| {
-        let (name, host) = service.split_once('/').unwrap_or((&service, ""));
-        let mut attributes = vec![("service.name", Value::from(name))];
-        if !host.is_empty() {
+        let mut attributes = Vec::new();
+        let mut name = service.as_str();
+        if let Some((service, host)) = service.split_once('/') {
+            name = service;
             attributes.push(("host.id", Value::from(host)));
+            attributes.push(("host.ip", Value::from(format!("10.0.0.{host}"))));
+        } else if let Some((service, host)) = service.split_once('@') {
+            name = service;
+            attributes.push(("host.name", Value::from(host)));
         }
+        attributes.push(("service.name", Value::from(name)));
         (resource(&attributes), row)
     }))
 }
@@ -253,6 +260,45 @@ fn what_is_no_time_is_no_clock() {
           cart/3 c 60ms..?",
         ANY,
         &[0, 40, 0],
+    );
+}
+
+#[test]
+fn a_start_that_was_made_up_is_not_shifted() {
+    check_shifts(
+        "
+        shop/1     a 100..200ms
+          cart/2   b 60..120ms
+            cart/2 c ?..?",
+        ANY,
+        &[0, 60, 0],
+    );
+}
+
+#[test]
+fn a_second_span_of_an_id_stays() {
+    // c stands before b, and came after it.
+    check_shifts(
+        "
+        shop/1   a 100..200ms
+          cart/2 b 60..120ms id=b
+          cart/3 c 50..110ms id=b",
+        ANY,
+        &[0, 0, 60],
+    );
+}
+
+#[test]
+fn what_has_an_address_of_the_server_goes_with_it() {
+    check_shifts(
+        "
+        shop/1       a 100..200ms client
+          cart/2     b 50..150ms server
+            db/3     c 60..70ms
+              cart/2 d 61..65ms
+        ad/4         e 150..160ms id=e parent=e",
+        SkewRule::Lens,
+        &[0, 50, 0, 50, 0],
     );
 }
 
@@ -369,6 +415,13 @@ fn one_clock_has_no_gap() {
           ad/1 c 110..150ms
             cart/1 d 105..120ms",
         &[],
+    );
+    check_gaps(
+        "
+        shop@1   a 100..200ms client
+          cart@1 b 66..146ms server
+          cart@2 c 66..146ms server",
+        &["c 34 44"],
     );
 }
 
