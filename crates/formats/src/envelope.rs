@@ -309,6 +309,8 @@ impl Envelope {
                 }
                 Stop::Short if text.is_empty() => Step::Short,
                 Stop::Short => Step::Took(text.len()),
+                Stop::Newline(0) => Step::Short,
+                Stop::Newline(newline) => Step::Took(newline),
                 Stop::Line(line) => {
                     self.skip = None;
                     let newline = line - 1;
@@ -946,8 +948,8 @@ impl Envelope {
                 self.after_value(sink);
                 Step::Took(at + end)
             }
-            Stop::Short if !value.last && value.text.len() < PATIENCE => Step::Short,
-            Stop::Short => Step::Broken(broken),
+            Stop::Short | Stop::Newline(_) if !value.last && value.text.len() < PATIENCE => Step::Short,
+            Stop::Short | Stop::Newline(_) => Step::Broken(broken),
             Stop::Line(line) => Step::Broken(Broken { resume: at + line - 1, ..broken }),
         }
     }
@@ -1061,7 +1063,12 @@ fn leaf<'t, S: DeserializeSeed<'t>>(text: &'t str, last: bool, seed: S) -> Leaf<
                 0 | 1 => 0,
                 line => memchr_iter(b'\n', text.as_bytes()).nth(line - 2).map_or(0, |newline| newline + 1),
             };
-            Leaf::Broken((line + error.column()).saturating_sub(1), why)
+            let ahead = (line + error.column()).saturating_sub(1);
+            // `-`, `1.` and `1e` are errors to the parser where the text ends, too.
+            if why == "invalid number" && ahead + 1 >= text.len() {
+                return Leaf::Short;
+            }
+            Leaf::Broken(ahead, why)
         }
     }
 }

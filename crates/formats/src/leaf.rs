@@ -109,7 +109,8 @@ impl Leaf {
     fn tell(&mut self) -> Cow<'static, [u8]> {
         let Kind::Unknown(head) = &mut self.kind else { return Cow::Borrowed(&[]) };
         let head = std::mem::take(head);
-        self.kind = if looks_like_protobuf(&head) {
+        // What comes beyond depends on how the input was cut.
+        self.kind = if looks_like_protobuf(head.get(..HEAD).unwrap_or(&head)) {
             Kind::Protobuf(Box::default())
         } else {
             Kind::Text(Box::new(Text { window: Window::default(), envelope: Envelope::new(self.catalog) }))
@@ -164,6 +165,7 @@ impl Text {
 
     fn finish(&mut self, sink: &mut dyn SpanSink) -> Option<Left> {
         self.window.finish(&mut self.envelope.notes);
+        self.envelope.tell_text(&self.window, sink);
         self.envelope.run(&mut self.window, true, sink);
         if self.envelope.elsewhere {
             return Some(self.left(std::iter::empty()));

@@ -13,6 +13,7 @@ mod elsewhere;
 mod envelope;
 mod ids;
 mod json;
+mod known;
 mod leaf;
 mod mend;
 mod notes;
@@ -37,6 +38,7 @@ mod write;
 pub use base64::Base64;
 pub use decoder::{Decoder, Format, Outcome, Progress, Refusal, RefusalKind};
 pub use elsewhere::{Elsewhere, Unavailable};
+pub use known::{containers_by_name, formats_by_name};
 pub use protobuf::{
     OtlpProtobufWriter, Protobuf, Read, TapeError, TapePlayer, TapeWriter, looks_like_protobuf,
 };

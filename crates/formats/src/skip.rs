@@ -9,6 +9,9 @@ pub(crate) enum Stop {
     End(usize),
     /// The text ends first.
     Short,
+    /// The text ends first, with this newline in a string that is open. What follows it tells whether that is one: it has
+    /// to be shown again.
+    Newline(usize),
     /// A line begins here that cannot belong to the value: it starts like a document, and the value is known to be
     /// broken, or a string was still open.
     Line(usize),
@@ -49,6 +52,7 @@ impl Skip {
                         }
                         at += 1;
                     }
+                    _ if found + 1 == rest.len() => return Stop::Newline(at + found),
                     _ => {
                         if begins_document(rest.get(found + 1..)) {
                             return Stop::Line(at + found + 1);
@@ -127,6 +131,15 @@ mod tests {
         check("[[]", Stop::Short);
         check("[\"a\n{}", Stop::Line(4));
         check("[\n{}\n]", Stop::End(6));
+    }
+
+    #[test]
+    fn a_line_that_comes_later() {
+        let mut skip = Skip::default();
+        assert_eq!(skip.scan(b"[\"a\n"), Stop::Newline(3));
+        assert_eq!(skip.scan(b"\n"), Stop::Newline(0));
+        assert_eq!(skip.scan(b"\n{}"), Stop::Line(1));
+        assert_eq!(skip.scan(b"\nb\"]"), Stop::End(4));
     }
 
     #[test]

@@ -399,6 +399,8 @@ fn write_stacks(tables: Tables<'_>, root: &Stretch, times: &[i64], writer: &mut 
             column: cell(columns, frame),
         }
     };
+    // Stacks that stand in a circle end as well.
+    let most = prefixes.len().clamp(1, MAX_STACK);
     let mut stretches = Stretches::default();
     let (mut stack, mut last) = (Vec::new(), NULL);
     for (&sample, &time) in column("samples", "stack").iter().zip(times) {
@@ -409,7 +411,7 @@ fn write_stacks(tables: Tables<'_>, root: &Stretch, times: &[i64], writer: &mut 
         stack.clear();
         let mut next = sample;
         while let Ok(place) = u32::try_from(next)
-            && stack.len() < MAX_STACK
+            && stack.len() < most
         {
             stack.push(place);
             next = cell(prefixes, next).unwrap_or(NULL);

@@ -21,7 +21,7 @@ fn tells(shape: &Shape<'_>) -> bool {
         let own = ["duration.ms", "durationMs", "entity.guid", "entityGuid", "attributes", "nr.entryPoint"];
         id && trace
             && shape.has_at(depth, "timestamp")
-            && !shape.has_at(depth, "localEndpoint")
+            && !["localEndpoint", "instrumentationScope"].iter().any(|name| shape.has_at(depth, name))
             && own.iter().any(|name| shape.has_at(depth, name))
     };
     (1..=9).any(is_row)

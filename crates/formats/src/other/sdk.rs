@@ -192,7 +192,11 @@ fn javascript(span: &Json<'_>, out: &mut Out<'_>) {
         flags: flags(context),
         name: Cow::Borrowed(span.get("name").text()),
         // Its numbers are one less than the protocol's.
-        kind: span.get("kind").u64().and_then(|kind| SpanKind::from_number(kind + 1)).unwrap_or_default(),
+        kind: span
+            .get("kind")
+            .u64()
+            .and_then(|kind| SpanKind::from_number(kind.checked_add(1)?))
+            .unwrap_or_default(),
         start,
         end,
         attributes: span.get("attributes").attributes(),

@@ -130,8 +130,8 @@ impl Profile {
             Frame {
                 name: self.names.text(node.name),
                 file: self.names.text(node.url),
-                line: (node.line >= 0).then_some(node.line + 1),
-                column: (node.column >= 0).then_some(node.column + 1),
+                line: from_one(node.line),
+                column: from_one(node.column),
             }
         };
         let (samples, end) = self.in_time();
@@ -156,8 +156,10 @@ impl Profile {
     /// Without the root, which every stack begins with.
     fn stack_of(&self, node: i64, stack: &mut Vec<u32>) {
         stack.clear();
+        // Nodes that stand in a circle end as well.
+        let most = self.nodes.len().clamp(1, MAX_STACK);
         let mut next = Some(node);
-        while let Some(id) = next.filter(|_| stack.len() < MAX_STACK) {
+        while let Some(id) = next.filter(|_| stack.len() < most) {
             next = self.parents.get(&id).copied();
             let place = self.places.get(&id).copied();
             let is_root = next.is_none()
@@ -170,4 +172,9 @@ impl Profile {
         }
         stack.reverse();
     }
+}
+
+/// Lines and columns count from 0 on; what is below is not known.
+fn from_one(number: i64) -> Option<i64> {
+    if number < 0 { None } else { number.checked_add(1) }
 }

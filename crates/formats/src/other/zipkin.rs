@@ -31,6 +31,7 @@ fn tells(shape: &Shape<'_>) -> bool {
         ];
         shape.has_all_at(depth, &["traceId", "id"])
             && !shape.has_at(depth, "spanId")
+            && !shape.has_at(depth, "instrumentationScope")
             && names.iter().any(|name| shape.has_at(depth, name))
     };
     // A span, a list of them, a list of traces.

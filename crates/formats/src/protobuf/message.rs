@@ -286,7 +286,7 @@ fn key_value<'b>(
 
 /// `AnyValue`; the last of its fields is meant.
 #[inline]
-fn value<'b>(
+pub(super) fn value<'b>(
     value: &mut AnyValue<'b>,
     bytes: &'b [u8],
     depth: u8,

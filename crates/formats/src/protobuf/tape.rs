@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use otel::{
-    ExemplarRow, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind,
+    AnyValue, ExemplarRow, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning,
+    WarningKind,
 };
 
 use super::encode::Message;
@@ -88,6 +89,10 @@ impl SpanSink for TapeWriter {
             message.text(1, &exemplar.metric);
             message.text(2, &exemplar.unit);
             message.nested(3, |message| message.exemplar(exemplar));
+            // The protocol has numbers only.
+            if !matches!(exemplar.value, AnyValue::Int(_) | AnyValue::Double(_)) {
+                message.nested(4, |message| message.value(&exemplar.value));
+            }
         });
     }
 
@@ -226,6 +231,7 @@ fn exemplar<'b>(fields: Fields<'b>, notes: &mut Notes) -> Result<ExemplarRow<'b>
             (1, LEN) => exemplar.metric = read_text(&mut fields, notes)?,
             (2, LEN) => exemplar.unit = read_text(&mut fields, notes)?,
             (3, LEN) => message::exemplar(&mut exemplar, fields.bytes()?, notes)?,
+            (4, LEN) => message::value(&mut exemplar.value, fields.bytes()?, 0, notes)?,
             _ => return Err(TapeError),
         }
     }

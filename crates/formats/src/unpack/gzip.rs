@@ -127,7 +127,9 @@ impl Layer for Gzip {
             inside.bytes(&self.text)?;
             self.text.clear();
             if let Err(damage) = stepped {
-                inside.spoiled(after + rest.len(), damage.into());
+                // What is no header is so from its first byte on.
+                let unread = if let Place::Header(header) = &self.place { header.len() } else { rest.len() };
+                inside.spoiled(after + unread, damage.into());
                 return Ok(());
             }
         }

@@ -60,6 +60,8 @@ pub(crate) enum DamageKind {
     Encrypted,
     /// What it is, which is not read.
     Unsupported(&'static str),
+    /// The same of a member, or how it is packed: others may be read.
+    Unread(&'static str),
     /// It asks for so many bytes of memory.
     Window(u64),
     /// Too many containers in each other.
@@ -74,6 +76,7 @@ impl fmt::Display for Damage {
         let Self { container, kind, .. } = self;
         match kind {
             DamageKind::Unsupported(name) => write!(f, "this is {name}, which is not read"),
+            DamageKind::Unread(name) => write!(f, "the member is {name}, which is not read"),
             DamageKind::Cut => write!(f, "the {container} data ends too early"),
             DamageKind::Header => write!(f, "the {container} data is followed by something else"),
             DamageKind::Data => write!(f, "the {container} data is damaged"),

@@ -242,7 +242,8 @@ fn tell(
     node.place = match (found, unread) {
         (Some(&Container { name, .. }), _) if below.is_empty() => dropped(name, DamageKind::Nested),
         (Some(&Container { name, open: Some(open), .. }), _) => Place::Layer(name, open()),
-        (None, Some(name)) => dropped(name, DamageKind::Unsupported(name)),
+        (None, Some(name)) if node.path.is_empty() => dropped(name, DamageKind::Unsupported(name)),
+        (None, Some(name)) => dropped(name, DamageKind::Unread(name)),
         (Some(Container { open: None, .. }), _) => {
             leaves.elsewhere();
             leaves.begin(&node.path);

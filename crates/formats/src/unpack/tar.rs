@@ -138,7 +138,7 @@ impl Tar {
                     }
                     b'S' => {
                         inside.begin(&name, rest + BLOCK)?;
-                        inside.damaged(rest + BLOCK, DamageKind::Unsupported("a sparse file"));
+                        inside.damaged(rest + BLOCK, DamageKind::Unread("a sparse file"));
                         inside.end()?;
                         Body::Skipped
                     }

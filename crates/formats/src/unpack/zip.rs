@@ -149,13 +149,13 @@ impl Zip {
         let unreadable = match method {
             _ if flags & (ENCRYPTED | HEADERS_ENCRYPTED) != 0 => Some(DamageKind::Encrypted),
             0 | 8 | 93 => None,
-            9 => Some(DamageKind::Unsupported("packed by Deflate64")),
-            12 => Some(DamageKind::Unsupported("packed by bzip2")),
-            14 => Some(DamageKind::Unsupported("packed by LZMA")),
-            95 => Some(DamageKind::Unsupported("packed by xz")),
-            98 => Some(DamageKind::Unsupported("packed by PPMd")),
+            9 => Some(DamageKind::Unread("packed by Deflate64")),
+            12 => Some(DamageKind::Unread("packed by bzip2")),
+            14 => Some(DamageKind::Unread("packed by LZMA")),
+            95 => Some(DamageKind::Unread("packed by xz")),
+            98 => Some(DamageKind::Unread("packed by PPMd")),
             99 => Some(DamageKind::Encrypted),
-            _ => Some(DamageKind::Unsupported("packed by a method nobody uses")),
+            _ => Some(DamageKind::Unread("packed by a method nobody uses")),
         };
         let method = match (unreadable, method) {
             (Some(kind), _) => {
