@@ -12,6 +12,8 @@ use otel::{
 
 pub(crate) mod chrome;
 pub(crate) mod generate;
+pub(crate) mod mutate;
+pub(crate) mod property;
 pub(crate) mod rows;
 
 /// Spans with what was said of their resource and scope, in words.
@@ -208,4 +210,11 @@ pub(crate) fn decode(bytes: &[u8]) -> (Picture, Result<Outcome, Refusal>) {
         assert_eq!(parts, whole, "chunks of {sizes:?}");
     }
     whole
+}
+
+/// Decodes `bytes` whole, to any sink.
+pub(crate) fn decode_to(bytes: &[u8], sink: &mut dyn SpanSink) {
+    let mut decoder = Decoder::new();
+    decoder.push(bytes, sink).unwrap();
+    decoder.finish(sink).unwrap();
 }
