@@ -34,8 +34,6 @@ pub struct EngineHost {
     post: Function,
     /// Which load is wanted: an older one that is still reading stops.
     load: Rc<Cell<u32>>,
-    /// Did any message come?
-    asked: Rc<Cell<bool>>,
 }
 
 #[wasm_bindgen]
@@ -48,25 +46,23 @@ impl EngineHost {
             let message = object(&[("crash", &info.to_string().into())]);
             drop(crash.call2(&JsValue::NULL, &message, &Array::new()));
         }));
-        Self { engine: Rc::default(), post, load: Rc::default(), asked: Rc::default() }
+        Self { engine: Rc::default(), post, load: Rc::default() }
     }
 
-    /// For a worker that has nothing to do: decodes spans of its own, a moment at a time, until a message comes. Browsers
-    /// optimise what has run for a while, and the first file is to find that done.
+    /// For a worker that has nothing to do: loads files of its own, until a message comes. Browsers optimise what has run
+    /// for a while, and the first file is to find that done, all the way from reading it to the answer.
     pub fn warm_up(&self) {
-        let (asked, post) = (Rc::clone(&self.asked), self.post.clone());
+        let post = self.post.clone();
+        let mut loading = Loading::new(&self.load, None, JsValue::UNDEFINED);
         spawn_local(async move {
-            let sample = warm::sample();
-            let mut engine = Engine::new();
-            for _ in 0..warm::ROUNDS {
+            for documents in warm::LOADS {
                 TimeoutFuture::new(0).await;
-                if asked.get() {
+                let Ok(sources) = warm::sources(documents) else { return };
+                let response = loading.run(sources, false).await;
+                if !loading.is_wanted() {
                     return;
                 }
-                engine.handle(Request::Begin { append: false });
-                engine.handle(Request::Source { name: String::new() });
-                engine.handle(Request::Chunk(sample.clone()));
-                engine.handle(Request::Finish);
+                loading.answer("response", &response);
             }
             drop(post.call2(&JsValue::NULL, &object(&[("warm", &JsValue::TRUE)]), &Array::new()));
         });
@@ -74,28 +70,23 @@ impl EngineHost {
 
     /// Takes one message of the page.
     pub fn receive(&self, message: &JsValue) {
-        self.asked.set(true);
         let get = |key: &str| Reflect::get(message, &key.into()).unwrap_or(JsValue::UNDEFINED);
-        if get("cancel").is_truthy() {
+        let load = get("load").dyn_into::<Array>();
+        // The first message, whatever it is, ends the warming up.
+        if load.is_ok() || get("cancel").is_truthy() || self.load.get() == 0 {
             self.load.set(self.load.get() + 1);
+        }
+        if get("cancel").is_truthy() {
             return;
         }
         let id = get("id");
-        if let Ok(load) = get("load").dyn_into::<Array>() {
-            self.load.set(self.load.get() + 1);
-            let mut loading = Loading {
-                engine: Rc::clone(&self.engine),
-                post: self.post.clone(),
-                id,
-                number: self.load.get(),
-                wanted: Rc::clone(&self.load),
-                reported: js_sys::Date::now(),
-                failures: Vec::new(),
-            };
+        if let Ok(load) = load {
+            let mut loading = Loading::new(&self.load, Some(self.post.clone()), id);
+            loading.engine = Rc::clone(&self.engine);
             let append = get("append").is_truthy();
             spawn_local(async move {
                 let response = loading.run(load, append).await;
-                answer(&loading.post, &loading.id, "response", &response);
+                loading.answer("response", &response);
             });
             return;
         }
@@ -109,13 +100,14 @@ impl EngineHost {
                 name: String::new(),
             }),
         };
-        answer(&self.post, &id, "response", &response);
+        answer(Some(&self.post), &id, "response", &response);
     }
 }
 
 struct Loading {
     engine: Rc<RefCell<Engine>>,
-    post: Function,
+    /// Nobody listens while the worker warms up.
+    post: Option<Function>,
     id: JsValue,
     number: u32,
     wanted: Rc<Cell<u32>>,
@@ -125,6 +117,19 @@ struct Loading {
 }
 
 impl Loading {
+    /// Into an engine of its own. Goes on for as long as `wanted` stays what it is.
+    fn new(wanted: &Rc<Cell<u32>>, post: Option<Function>, id: JsValue) -> Self {
+        Self {
+            engine: Rc::default(),
+            post,
+            id,
+            number: wanted.get(),
+            wanted: Rc::clone(wanted),
+            reported: js_sys::Date::now(),
+            failures: Vec::new(),
+        }
+    }
+
     async fn run(&mut self, sources: Array, append: bool) -> Response {
         self.handle(Request::Begin { append });
         for source in sources.iter() {
@@ -200,6 +205,10 @@ impl Loading {
         true
     }
 
+    fn answer(&self, key: &str, content: &impl serde::Serialize) {
+        answer(self.post.as_ref(), &self.id, key, content);
+    }
+
     fn handle(&self, request: Request) -> Response {
         self.engine.borrow_mut().handle(request)
     }
@@ -225,7 +234,7 @@ impl Loading {
         let now = js_sys::Date::now();
         if now - self.reported >= REPORT_EVERY {
             self.reported = now;
-            answer(&self.post, &self.id, "progress", progress);
+            self.answer("progress", progress);
             // Bytes that are at hand come without a turn of the event loop; the message that cancels needs one.
             TimeoutFuture::new(0).await;
         }
@@ -241,10 +250,12 @@ fn object(entries: &[(&str, &JsValue)]) -> JsValue {
     object.into()
 }
 
-fn answer(post: &Function, id: &JsValue, key: &str, content: &impl serde::Serialize) {
+fn answer(post: Option<&Function>, id: &JsValue, key: &str, content: &impl serde::Serialize) {
     let bytes = postcard::to_stdvec(content).unwrap_or_default();
     let bytes = Uint8Array::from(bytes.as_slice());
     let transfer = Array::of1(&bytes.buffer());
     let message = object(&[("id", id), (key, &bytes)]);
-    drop(post.call2(&JsValue::NULL, &message, &transfer));
+    if let Some(post) = post {
+        drop(post.call2(&JsValue::NULL, &message, &transfer));
+    }
 }
