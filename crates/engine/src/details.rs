@@ -17,6 +17,7 @@ const REASON: usize = 80;
 /// Log records in one answer, and exemplars.
 const MOST: usize = 5_000;
 
+#[inline(never)]
 pub(crate) fn details(open: &mut Open, span: u32) -> Result<Details, Failure> {
     let span = open.span_at(span)?;
     let trace = open.store.trace_of(span);
@@ -106,6 +107,7 @@ fn offset(time: u64, span_start: u64) -> i64 {
     offset.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
+#[inline(never)]
 pub(crate) fn raw(open: &Open, span: u32) -> Result<String, Failure> {
     let span = open.span_at(span)?;
     let store = &open.store;

@@ -118,6 +118,7 @@ impl Serialize for SelfTimes<'_> {
     }
 }
 
+#[inline(never)]
 pub(crate) fn summary(open: &Open) -> Result<String, Failure> {
     let Open { store, opened, .. } = open;
     let traces = store.traces().as_slice().iter().map(|trace| TraceSummary {
@@ -150,6 +151,7 @@ pub(crate) fn summary(open: &Open) -> Result<String, Failure> {
     })
 }
 
+#[inline(never)]
 pub(crate) fn analysis(store: &TraceStore, trace: Option<TraceIdx>) -> Result<String, Failure> {
     let traces = match trace {
         Some(trace) => vec![analyze(store, trace)],
@@ -176,6 +178,7 @@ fn analyze(store: &TraceStore, trace: TraceIdx) -> TraceAnalysis<'_> {
 }
 
 /// Spans and traces by id, for `query`.
+#[inline(never)]
 pub(crate) fn answer(store: &TraceStore, spans: &[SpanIdx]) -> Result<String, Failure> {
     let mut traces: Vec<TraceIdx> = spans.iter().map(|&span| store.trace_of(span)).collect();
     traces.dedup();

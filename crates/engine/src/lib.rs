@@ -46,6 +46,8 @@ impl Engine {
         self.answer(request).unwrap_or_else(Response::Refused)
     }
 
+    // What answers stays apart (`inline(never)`): otherwise every chunk goes through a function with all of it inside, which
+    // browsers then think worth half a second of optimising.
     fn answer(&mut self, request: Request) -> Result<Response, Failure> {
         Ok(match request {
             Request::Begin { append } => {

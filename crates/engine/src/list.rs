@@ -43,6 +43,7 @@ fn asked(query: &ListQuery) -> analysis::TraceListQuery {
     }
 }
 
+#[inline(never)]
 pub(crate) fn traces(open: &mut Open, query: &ListQuery, first: u32, count: u32) -> TraceRows {
     let listed = match open.listed.take() {
         Some(listed) if listed.query == *query => listed,
@@ -98,6 +99,7 @@ fn colours(open: &Open, trace: TraceIdx) -> Vec<u8> {
 }
 
 /// Ranges are chosen in the charts: they do not take away what may be chosen next. The filter does.
+#[inline(never)]
 pub(crate) fn charts(open: &Open, query: &ListQuery, width: f32, height: f32) -> Charts {
     let store = &open.store;
     let by_start = ListQuery { sort: ListSort::Start, descending: false, ..query.clone() };

@@ -71,6 +71,7 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
+#[inline(never)]
 pub(crate) fn search(open: &mut Open, text: &str, trace: Option<u32>) -> Result<MatchInfo, Failure> {
     let trace = trace.map(|trace| open.trace_at(trace)).transpose()?;
     let text = text.trim();

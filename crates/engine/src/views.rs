@@ -305,6 +305,7 @@ pub(crate) fn bounded(value: f64, most: f64) -> f64 {
     if value.is_finite() { value.clamp(0.0, most) } else { 0.0 }
 }
 
+#[inline(never)]
 pub(crate) fn head(open: &mut Open, trace: u32) -> Result<TraceHead, Failure> {
     let trace = open.trace_at(trace)?;
     let view = open.views.of(&open.store, trace);
@@ -345,6 +346,7 @@ pub(crate) fn head(open: &mut Open, trace: u32) -> Result<TraceHead, Failure> {
     })
 }
 
+#[inline(never)]
 pub(crate) fn waterfall(
     open: &mut Open,
     trace: u32,
@@ -365,6 +367,7 @@ pub(crate) fn waterfall(
     Ok(waterfall_slice(store, trace, &facts, &view.rows, &request))
 }
 
+#[inline(never)]
 pub(crate) fn minimap(open: &mut Open, trace: u32, width: f64, height: f64) -> Result<MinimapSlice, Failure> {
     let trace = open.trace_at(trace)?;
     let size = (bounded(width, MOST_PIXELS), bounded(height, MOST_PIXELS));
@@ -378,6 +381,7 @@ pub(crate) fn minimap(open: &mut Open, trace: u32, width: f64, height: f64) -> R
     Ok(view.minimap.insert((size, slice)).1.clone())
 }
 
+#[inline(never)]
 pub(crate) fn flame(open: &mut Open, trace: u32, request: &FlameRequest) -> Result<FlameSlice, Failure> {
     let trace = open.trace_at(trace)?;
     let request = FlameRequest {
@@ -401,6 +405,7 @@ pub(crate) fn flame(open: &mut Open, trace: u32, request: &FlameRequest) -> Resu
     Ok(flame_slice(index, &facts, &request))
 }
 
+#[inline(never)]
 pub(crate) fn fold(open: &mut Open, trace: u32, fold: Fold) -> Result<RowsInfo, Failure> {
     let trace = open.trace_at(trace)?;
     let about = match fold {
@@ -427,6 +432,7 @@ pub(crate) fn fold(open: &mut Open, trace: u32, fold: Fold) -> Result<RowsInfo, 
     Ok(view.info(store, about, None))
 }
 
+#[inline(never)]
 pub(crate) fn reveal(open: &mut Open, trace: u32, span: u32) -> Result<RowsInfo, Failure> {
     let trace = open.trace_at(trace)?;
     let span = open.span_in(trace, span)?;
@@ -436,6 +442,7 @@ pub(crate) fn reveal(open: &mut Open, trace: u32, span: u32) -> Result<RowsInfo,
     Ok(view.info(store, Some(span), None))
 }
 
+#[inline(never)]
 pub(crate) fn step(
     open: &mut Open,
     trace: u32,

@@ -9,18 +9,18 @@ use web_sys::Blob;
 /// Documents in each load. Browsers optimise a function once it has run for long enough: small loads do that for what
 /// seals as well as for what reads. The last are the size of a file, so that the first file finds memory too.
 pub(crate) const LOADS: [u64; 42] = {
-    let mut loads = [5; 42];
-    loads[40] = 60;
-    loads[41] = 60;
+    let mut loads = [20; 42];
+    loads[40] = 240;
+    loads[41] = 240;
     loads
 };
 
 const SERVICES: [&str; 5] = ["web", "cart", "orders", "stock", "database"];
 
 /// Traces that each five documents share: every service has a document, with five spans of each.
-const TRACES: u64 = 20;
+const TRACES: u64 = 5;
 
-/// A file as a Collector writes it, named as the page names files: a document a line, 70 kB each.
+/// A file as a Collector writes it, named as the page names files: a document a line, 19 kB each.
 pub(crate) fn sources(documents: u64) -> Result<Array, JsValue> {
     let lines: Array = (0..documents).map(|number| JsValue::from(document(number))).collect();
     let source = Object::new();
@@ -30,7 +30,7 @@ pub(crate) fn sources(documents: u64) -> Result<Array, JsValue> {
 
 fn document(number: u64) -> String {
     let (group, service) = (number / 5, number % 5);
-    let mut text = String::with_capacity(96 << 10);
+    let mut text = String::with_capacity(24 << 10);
     text.push_str(r#"{"resourceSpans":[{"resource":{"#);
     attributes(
         &mut text,
@@ -58,7 +58,8 @@ fn document(number: u64) -> String {
 fn span(text: &mut String, trace: u64, place: u64) {
     let id = |place: u64| (trace * 25 + place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let (root, own) = (id(0), id(place));
-    let start = 1_700_000_000_000_000_000 + trace * 20_000_003 + place * 301_007;
+    // Traces do not come in order.
+    let start = 1_700_000_000_000_000_000 + root % 1_000_003 * 20_003 + place * 301_007;
     let (sent, end) = (start + 1, start + (26 - place) * 401_009);
     // Writing to memory cannot fail.
     let _ = write!(text, r#"{{"traceId":"{root:032x}","spanId":"{own:016x}","parentSpanId":""#);
@@ -84,6 +85,7 @@ fn span(text: &mut String, trace: u64, place: u64) {
                 ("url.path", "string", &format_args!("/items/{own}")),
                 ("http.response.status_code", "int", &(200 + place % 3)),
                 ("cached", "bool", &own.is_multiple_of(2)),
+                ("http.request.header.accept", "array", &r#"{"values":[{"stringValue":"*/*"}]}"#),
             ],
         );
     } else {
