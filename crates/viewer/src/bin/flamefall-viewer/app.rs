@@ -236,6 +236,8 @@ pub(crate) struct App {
     /// The start page over what is open, to open something else.
     at_home: bool,
     view: View,
+    /// The only trace is on its way: nobody would see the list before it, and laying it out takes time.
+    expecting: bool,
     head: Option<Rc<TraceHead>>,
     selected: Option<u32>,
     details: Option<Rc<Details>>,
@@ -286,6 +288,7 @@ impl Component for App {
         let (narrow, short) = tight(shared.host.client_width().into(), shared.host.client_height().into());
         let app = Self {
             opened: None,
+            expecting: false,
             loading: None,
             failure: None,
             at_home: false,
@@ -601,6 +604,7 @@ impl App {
 
     /// Back to nothing selected.
     fn forget(&mut self) {
+        self.expecting = false;
         self.head = None;
         self.selected = None;
         self.details = None;
@@ -674,6 +678,7 @@ impl App {
                 match link {
                     Some(link) => self.follow(ctx, link, one_trace),
                     None if one_trace => {
+                        self.expecting = true;
                         ctx.link().send_message(Msg::OpenTrace { trace: 0, span: None });
                     }
                     None => {}
@@ -713,6 +718,7 @@ impl App {
 
     fn change_view(&mut self, ctx: &Context<Self>, view: View) -> bool {
         self.at_home = false;
+        self.expecting = false;
         if self.view == view {
             return true;
         }
@@ -743,6 +749,7 @@ impl App {
             self.window.set(WindowState { start: 0.0, end: (head.duration as f64).max(1.0), row: 0.0 });
         }
         let trace = head.trace;
+        self.expecting = false;
         self.head = Some(Rc::new(head));
         self.rows_revision += 1;
         self.selected = None;

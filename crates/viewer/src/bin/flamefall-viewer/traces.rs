@@ -231,7 +231,8 @@ impl Component for Traces {
         if let Some(spacer) = self.spacer.cast::<HtmlElement>() {
             set_css(&spacer, "height", &format!("{}px", self.scroll.spacer()));
         }
-        if first {
+        // A new element is at its top; to set that would lay out the page at once.
+        if first && self.scroll.top > 0.0 {
             self.scroll_to(self.scroll.top);
         }
         if let Some(layer) = self.layer.cast::<HtmlElement>() {

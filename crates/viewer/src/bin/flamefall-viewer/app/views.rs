@@ -19,7 +19,7 @@ impl App {
         let link = ctx.link();
         let client = self.shared.client.clone();
         let Some(opened) = self.opened.clone() else { return html! {} };
-        if self.view == View::Traces {
+        if self.view == View::Traces && !self.expecting {
             return html! {
                 <Traces {client} {opened} list={self.list.clone()} selected={self.head.as_ref().map(|head| head.trace)}
                     theme_revision={self.theme_revision} narrow={self.narrow} matches={self.marks_revision}
