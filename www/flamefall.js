@@ -20,7 +20,12 @@ function connect(receive) {
     try {
       const engine = await import('./flamefall-engine.js');
       await engine.default();
-      const host = new engine.EngineHost((message) => queueMicrotask(() => receive(message)));
+      const formats = async () => {
+        const module = await import('./flamefall-formats.js');
+        await module.default();
+        return new module.Formats();
+      };
+      const host = new engine.EngineHost((message) => queueMicrotask(() => receive(message)), formats);
       go((message) => queueMicrotask(() => {
         try {
           host.receive(message);

@@ -23,6 +23,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "viewer",
         &[
             "engine",
+            "formats",
+            "otel",
             "scene",
             "futures-channel",
             "gloo",

@@ -14,6 +14,7 @@ mod protocol;
 mod search;
 mod views;
 
+use formats::{Decoder, Elsewhere};
 use store::TraceStore;
 
 use crate::load::Load;
@@ -21,19 +22,51 @@ use crate::open::Open;
 pub use crate::protocol::*;
 
 /// What is open, what is being loaded, and what was derived.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Engine {
     open: Option<Open>,
     load: Option<Load>,
     /// While nothing is open: log records and exemplars that an append may bring the spans of.
     waiting: Option<(TraceStore, Opened)>,
     generation: u32,
+    decoder: fn() -> Decoder,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Engine {
-    /// Nothing is open.
+    /// Nothing is open. Reads every format by itself.
     pub fn new() -> Self {
-        Self::default()
+        Self::reading_with(Decoder::new)
+    }
+
+    /// Nothing is open. `decoder` makes one for each source: [`Decoder::lean`] leaves most formats to others.
+    pub fn reading_with(decoder: fn() -> Decoder) -> Self {
+        Self { open: None, load: None, waiting: None, generation: 0, decoder }
+    }
+
+    /// Does the source that is being read wait for what [`Engine::provide`] gives? To be asked after each
+    /// [`Request::Chunk`], and after [`Engine::end_of_bytes`].
+    pub fn wants_formats(&self) -> bool {
+        self.load.as_ref().is_some_and(Load::wants_formats)
+    }
+
+    /// What reads the rest of the source.
+    pub fn provide(&mut self, formats: Box<dyn Elsewhere>) {
+        if let Some(load) = &mut self.load {
+            load.provide(formats);
+        }
+    }
+
+    /// Before [`Request::EndSource`]: no bytes follow. Only then may it be known what the source is.
+    pub fn end_of_bytes(&mut self) {
+        if let Some(load) = &mut self.load {
+            load.end_of_bytes();
+        }
     }
 
     /// What is open.
@@ -56,7 +89,7 @@ impl Engine {
                 }
                 let open = self.open.as_ref().map(|open| (&open.store, &open.opened));
                 let onto = open.or_else(|| self.waiting.as_ref().map(|(store, opened)| (store, opened)));
-                self.load = Some(Load::new(onto.filter(|_| append)));
+                self.load = Some(Load::new(onto.filter(|_| append), self.decoder));
                 Response::Done
             }
             Request::Source { name } => {

@@ -1,6 +1,6 @@
 //! Bytes of one or several sources into one store.
 
-use formats::{Decoder, Refusal};
+use formats::{Decoder, Elsewhere, Refusal};
 use store::{TraceStore, TraceStoreBuilder};
 
 use crate::{Failure, Opened, Progress};
@@ -11,6 +11,7 @@ const SEPARATOR: &str = ", ";
 /// A load that has begun: nothing of it is seen until it ends well.
 #[derive(Debug)]
 pub(crate) struct Load {
+    decoder: fn() -> Decoder,
     builder: TraceStoreBuilder,
     /// What is added to, or nothing.
     base: Opened,
@@ -32,8 +33,9 @@ struct Source {
 
 impl Load {
     /// `onto`: what to add to.
-    pub(crate) fn new(onto: Option<(&TraceStore, &Opened)>) -> Self {
+    pub(crate) fn new(onto: Option<(&TraceStore, &Opened)>, decoder: fn() -> Decoder) -> Self {
         Self {
+            decoder,
             builder: onto.map(|(store, _)| TraceStoreBuilder::from_store(store)).unwrap_or_default(),
             base: onto.map(|(_, opened)| opened.clone()).unwrap_or_default(),
             source: None,
@@ -50,7 +52,7 @@ impl Load {
         // A refusal is kept among the refused.
         let _ = self.end_source();
         self.sources += 1;
-        self.source = Some(Source { name, decoder: Decoder::new(), refusal: None });
+        self.source = Some(Source { name, decoder: (self.decoder)(), refusal: None });
     }
 
     /// The next bytes, or why the source holds nothing: then the rest of it need not come.
@@ -66,6 +68,25 @@ impl Load {
             source.refusal = Some(failure_of(refusal, &source.name));
         }
         source.refusal.clone().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn wants_formats(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.refusal.is_none() && source.decoder.is_waiting())
+    }
+
+    pub(crate) fn provide(&mut self, formats: Box<dyn Elsewhere>) {
+        if let Some(source) = &mut self.source {
+            source.decoder.provide(formats, &mut self.builder);
+        }
+    }
+
+    pub(crate) fn end_of_bytes(&mut self) {
+        if let Some(source) = &mut self.source
+            && source.refusal.is_none()
+            && let Err(refusal) = source.decoder.end(&mut self.builder)
+        {
+            source.refusal = Some(failure_of(refusal, &source.name));
+        }
     }
 
     /// The source is complete.

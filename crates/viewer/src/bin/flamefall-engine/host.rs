@@ -13,6 +13,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use ::formats::Decoder;
 use engine::{Engine, Failure, Progress, Request, Response};
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
@@ -20,6 +21,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
+use crate::formats;
 use crate::source::Source;
 use crate::warm;
 
@@ -32,28 +34,29 @@ const REPORT_EVERY: f64 = 100.0;
 pub struct EngineHost {
     engine: Rc<RefCell<Engine>>,
     post: Function,
+    formats: Function,
     /// Which load is wanted: an older one that is still reading stops.
     load: Rc<Cell<u32>>,
 }
 
 #[wasm_bindgen]
 impl EngineHost {
-    /// `post(message, transfer)` carries answers to the page.
+    /// `post(message, transfer)` carries answers to the page. `formats()` promises a new `Formats` of the second module.
     #[wasm_bindgen(constructor)]
-    pub fn new(post: Function) -> Self {
+    pub fn new(post: Function, formats: Function) -> Self {
         let crash = post.clone();
         std::panic::set_hook(Box::new(move |info| {
             let message = object(&[("crash", &info.to_string().into())]);
             drop(crash.call2(&JsValue::NULL, &message, &Array::new()));
         }));
-        Self { engine: Rc::default(), post, load: Rc::default() }
+        Self { engine: engine(), post, formats, load: Rc::default() }
     }
 
     /// For a worker that has nothing to do: loads files of its own, until a message comes. Browsers optimise what has run
     /// for a while, and the first file is to find that done, all the way from reading it to the answer.
     pub fn warm_up(&self) {
         let post = self.post.clone();
-        let mut loading = Loading::new(&self.load, None, JsValue::UNDEFINED);
+        let mut loading = Loading::new(&self.load, None, JsValue::UNDEFINED, self.formats.clone());
         spawn_local(async move {
             for documents in warm::LOADS {
                 TimeoutFuture::new(0).await;
@@ -81,7 +84,7 @@ impl EngineHost {
         }
         let id = get("id");
         if let Ok(load) = load {
-            let mut loading = Loading::new(&self.load, Some(self.post.clone()), id);
+            let mut loading = Loading::new(&self.load, Some(self.post.clone()), id, self.formats.clone());
             loading.engine = Rc::clone(&self.engine);
             let append = get("append").is_truthy();
             spawn_local(async move {
@@ -108,6 +111,7 @@ struct Loading {
     engine: Rc<RefCell<Engine>>,
     /// Nobody listens while the worker warms up.
     post: Option<Function>,
+    formats: Function,
     id: JsValue,
     number: u32,
     wanted: Rc<Cell<u32>>,
@@ -118,10 +122,11 @@ struct Loading {
 
 impl Loading {
     /// Into an engine of its own. Goes on for as long as `wanted` stays what it is.
-    fn new(wanted: &Rc<Cell<u32>>, post: Option<Function>, id: JsValue) -> Self {
+    fn new(wanted: &Rc<Cell<u32>>, post: Option<Function>, id: JsValue, formats: Function) -> Self {
         Self {
-            engine: Rc::default(),
+            engine: engine(),
             post,
+            formats,
             id,
             number: wanted.get(),
             wanted: Rc::clone(wanted),
@@ -182,6 +187,9 @@ impl Loading {
             match piece {
                 Ok(Some(bytes)) => {
                     let response = self.handle(Request::Chunk(bytes.to_vec()));
+                    if !self.provide().await {
+                        return false;
+                    }
                     match response {
                         Response::Progress(progress) => self.report(&progress).await,
                         // Nothing more of this source can be read; the engine remembers why.
@@ -201,7 +209,23 @@ impl Loading {
                 }
             }
         }
+        self.engine.borrow_mut().end_of_bytes();
+        if !self.provide().await {
+            return false;
+        }
         self.handle(Request::EndSource);
+        true
+    }
+
+    /// Loads what reads the rest of the source, where the engine cannot. `false` when the load is no longer wanted.
+    async fn provide(&self) -> bool {
+        if self.engine.borrow().wants_formats() {
+            let formats = formats::load(&self.formats).await;
+            if !self.is_wanted() {
+                return false;
+            }
+            self.engine.borrow_mut().provide(formats);
+        }
         true
     }
 
@@ -239,6 +263,11 @@ impl Loading {
             TimeoutFuture::new(0).await;
         }
     }
+}
+
+/// Reads OTLP by itself, and leaves the rest to the second module.
+fn engine() -> Rc<RefCell<Engine>> {
+    Rc::new(RefCell::new(Engine::reading_with(Decoder::lean)))
 }
 
 fn object(entries: &[(&str, &JsValue)]) -> JsValue {

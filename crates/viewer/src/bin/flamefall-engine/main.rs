@@ -4,6 +4,8 @@
 //! everything is `engine::Engine::handle`.
 
 #[cfg(target_arch = "wasm32")]
+mod formats;
+#[cfg(target_arch = "wasm32")]
 mod host;
 #[cfg(target_arch = "wasm32")]
 mod source;
