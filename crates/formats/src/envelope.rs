@@ -219,8 +219,8 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// `catalog`: the other formats that may be met.
-    pub(crate) fn new(catalog: &'static [Entry]) -> Self {
+    /// `catalog`: the other formats that may be met. None: they are left to another build.
+    pub(crate) fn new(catalog: Option<&'static [Entry]>) -> Self {
         Self {
             stack: Vec::new(),
             place: Place::Start,
@@ -406,6 +406,7 @@ impl Envelope {
     }
 
     /// A value of another format: the document itself, a member or an element.
+    #[cold]
     #[inline(never)]
     fn other(
         &mut self,
@@ -831,6 +832,7 @@ impl Envelope {
     }
 
     /// An element of a search result, or a document where there should be one.
+    #[cold]
     #[inline(never)]
     fn found(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let inside = here.text.trim_start_matches(['{', ' ', '\t', '\r', '\n']);

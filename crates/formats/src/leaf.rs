@@ -58,7 +58,7 @@ pub(crate) struct Left {
 #[derive(Debug)]
 pub(crate) struct Leaf {
     kind: Kind,
-    catalog: &'static [Entry],
+    catalog: Option<&'static [Entry]>,
 }
 
 #[derive(Debug)]
@@ -76,7 +76,7 @@ struct Text {
 }
 
 impl Leaf {
-    pub(crate) fn new(catalog: &'static [Entry]) -> Self {
+    pub(crate) fn new(catalog: Option<&'static [Entry]>) -> Self {
         Self { kind: Kind::Unknown(Vec::new()), catalog }
     }
 

@@ -33,6 +33,7 @@ struct FoundSpan<'de> {
 impl<'de> Message<'de> for FoundTrace<'de> {
     const NAME: &'static str = "traces";
 
+    #[cold]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "traceID" | "traceId" => self.trace_id = json.scalar()?.trace_id("traces.traceID", json.notes),
@@ -57,6 +58,7 @@ impl<'de> Message<'de> for FoundTrace<'de> {
 impl<'de> Message<'de> for SpanSet<'de> {
     const NAME: &'static str = "spanSet";
 
+    #[cold]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "spans" => list(&mut self.0, json),
@@ -68,6 +70,7 @@ impl<'de> Message<'de> for SpanSet<'de> {
 impl<'de> Message<'de> for FoundSpan<'de> {
     const NAME: &'static str = "spans";
 
+    #[cold]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "spanID" => self.row.span_id = json.scalar()?.span_id("spans.spanID", json.notes),
@@ -81,6 +84,8 @@ impl<'de> Message<'de> for FoundSpan<'de> {
 impl<'de> FoundTrace<'de> {
     /// Gives the spans on; returns how many. A trace of which no span was returned is shown by what is known of its
     /// root.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn tell(mut self, sink: &mut dyn SpanSink) -> u64 {
         let mut spans: Vec<FoundSpan<'de>> = self.sets.drain(..).flat_map(|set| set.0).collect();
         if spans.is_empty() {

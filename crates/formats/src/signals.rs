@@ -8,6 +8,7 @@ use crate::reader::{Reader, Stop};
 impl<'de> Message<'de> for LogRow<'de> {
     const NAME: &'static str = "logRecords";
 
+    #[cold]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "timeUnixNano" | "time_unix_nano" => {
@@ -50,6 +51,7 @@ pub(crate) struct DataPoint<'de> {
 impl<'de> Message<'de> for DataPoint<'de> {
     const NAME: &'static str = "dataPoints";
 
+    #[cold]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "exemplars" => list(&mut self.exemplars, json),
@@ -61,6 +63,7 @@ impl<'de> Message<'de> for DataPoint<'de> {
 impl<'de> Message<'de> for ExemplarRow<'de> {
     const NAME: &'static str = "exemplars";
 
+    #[cold]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "filteredAttributes" | "filtered_attributes" => attributes(&mut self.filtered_attributes, json)?,

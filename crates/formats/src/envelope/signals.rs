@@ -9,6 +9,7 @@ use crate::signals::{DataPoint, Metric};
 
 impl Envelope {
     /// The member `name` of `frame`, if it belongs to log records or metrics.
+    #[cold]
     #[inline(never)]
     pub(super) fn signal(
         &mut self,
@@ -64,6 +65,7 @@ impl Envelope {
     }
 
     /// One log record.
+    #[cold]
     #[inline(never)]
     pub(super) fn log(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let mut row = LogRow::default();
@@ -109,6 +111,7 @@ impl Envelope {
     }
 
     /// One data point: of all its figures, only the exemplars lead to spans.
+    #[cold]
     #[inline(never)]
     pub(super) fn point(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let mut point = DataPoint::default();
@@ -128,6 +131,8 @@ impl Envelope {
     }
 
     /// Only now its name is known for sure.
+    #[cold]
+    #[inline(never)]
     pub(super) fn close_metric(&mut self, sink: &mut dyn SpanSink) {
         let metric = std::mem::take(&mut self.metric);
         self.seen.metrics += 1;

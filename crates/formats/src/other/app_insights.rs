@@ -20,7 +20,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "Application Insights",
     tells,
     goes_on: |_| false,
-    open: Some(|| Box::<AppInsights>::default()),
+    open: || Box::<AppInsights>::default(),
 };
 
 fn tells(shape: &Shape<'_>) -> bool {

@@ -10,7 +10,7 @@ use crate::shape::Shape;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, name_at};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "V8 CPU profile", tells, goes_on: |_| false, open: Some(|| Box::<CpuProfile>::default()) };
+    Entry { name: "V8 CPU profile", tells, goes_on: |_| false, open: || Box::<CpuProfile>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     shape.has_at(1, "nodes") && shape.has_at(3, "callFrame")

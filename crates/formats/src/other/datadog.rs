@@ -17,7 +17,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, name_at};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Datadog JSON", tells, goes_on: |_| false, open: Some(|| Box::<Datadog>::default()) };
+    Entry { name: "Datadog JSON", tells, goes_on: |_| false, open: || Box::<Datadog>::default() };
 
 const SPELLINGS: [[&str; 4]; 3] = [
     ["trace_id", "span_id", "start", "duration"],

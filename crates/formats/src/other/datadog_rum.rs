@@ -18,7 +18,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Take};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Datadog RUM", tells, goes_on: |_| false, open: Some(|| Box::<Rum>::default()) };
+    Entry { name: "Datadog RUM", tells, goes_on: |_| false, open: || Box::<Rum>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     shape.has_all_at(shape.arrays() + 1, &["type", "_dd", "application", "date", "view", "session"])

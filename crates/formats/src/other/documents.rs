@@ -20,7 +20,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "Elasticsearch documents",
     tells,
     goes_on: |shape| is_action(shape) || shape.has("_source"),
-    open: Some(|| Box::<Documents>::default()),
+    open: || Box::<Documents>::default(),
 };
 
 /// What only documents of spans have, by who writes them.

@@ -18,7 +18,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Take, name_at};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Elastic APM intake", tells, goes_on, open: Some(|| Box::<Elastic>::default()) };
+    Entry { name: "Elastic APM intake", tells, goes_on, open: || Box::<Elastic>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     let depth = shape.arrays() + 1;

@@ -17,7 +17,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Take, is_at, name_at};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Grafana Faro", tells, goes_on: |_| false, open: Some(|| Box::<Faro>::default()) };
+    Entry { name: "Grafana Faro", tells, goes_on: |_| false, open: || Box::<Faro>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     let items = ["events", "exceptions", "logs", "measurements", "traces"];

@@ -17,7 +17,7 @@ use crate::time::{Unit, scaled};
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Firefox profile", tells, goes_on: |_| false, open: Some(|| Box::<Gecko>::default()) };
+    Entry { name: "Firefox profile", tells, goes_on: |_| false, open: || Box::<Gecko>::default() };
 
 /// `libs` may be longer than what is looked at, and stand first.
 fn tells(shape: &Shape<'_>) -> bool {

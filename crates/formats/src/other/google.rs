@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "Google Cloud Trace JSON",
     tells,
     goes_on: |_| false,
-    open: Some(|| Box::<Google>::default()),
+    open: || Box::<Google>::default(),
 };
 
 fn tells(shape: &Shape<'_>) -> bool {

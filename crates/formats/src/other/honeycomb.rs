@@ -16,7 +16,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Take};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Honeycomb", tells, goes_on: |_| false, open: Some(|| Box::<Honeycomb>::default()) };
+    Entry { name: "Honeycomb", tells, goes_on: |_| false, open: || Box::<Honeycomb>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     shape.depth_of(&["trace.trace_id"]).is_some()

@@ -17,7 +17,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, name_at};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Jaeger JSON", tells, goes_on: |_| false, open: Some(|| Box::<Jaeger>::default()) };
+    Entry { name: "Jaeger JSON", tells, goes_on: |_| false, open: || Box::<Jaeger>::default() };
 
 /// A span names its operation; a trace has spans beside processes; an answer of the API that holds no trace still has
 /// its frame.

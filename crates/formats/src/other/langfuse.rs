@@ -12,7 +12,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Take, is_at, name_at};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Langfuse JSON", tells, goes_on: |_| false, open: Some(|| Box::<Langfuse>::default()) };
+    Entry { name: "Langfuse JSON", tells, goes_on: |_| false, open: || Box::<Langfuse>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     shape.has("observations") && (shape.has("projectId") || shape.has("parentObservationId"))

@@ -18,7 +18,7 @@ pub(crate) const GO: Entry = Entry {
     name: "Go SDK spans",
     tells: |shape| shape.depth_of(&["SpanContext", "Name"]).is_some() && shape.has("TraceID"),
     goes_on: |_| false,
-    open: Some(|| Box::new(Printed(go))),
+    open: || Box::new(Printed(go)),
 };
 
 pub(crate) const JAVASCRIPT: Entry = Entry {
@@ -29,7 +29,7 @@ pub(crate) const JAVASCRIPT: Entry = Entry {
             || shape.depth_of(&["traceId", "id", "kind", "timestamp", "instrumentationScope"]).is_some()
     },
     goes_on: |_| false,
-    open: Some(|| Box::new(Printed(javascript))),
+    open: || Box::new(Printed(javascript)),
 };
 
 pub(crate) const PYTHON: Entry = Entry {
@@ -42,7 +42,7 @@ pub(crate) const PYTHON: Entry = Entry {
         })
     },
     goes_on: |_| false,
-    open: Some(|| Box::new(Printed(python))),
+    open: || Box::new(Printed(python)),
 };
 
 /// A span a document, or lists of them.

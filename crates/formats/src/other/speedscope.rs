@@ -13,7 +13,7 @@ use crate::time::scaled;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, is_at};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "speedscope", tells, goes_on: |_| false, open: Some(|| Box::<Speedscope>::default()) };
+    Entry { name: "speedscope", tells, goes_on: |_| false, open: || Box::<Speedscope>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     shape.value_at(1, "$schema").contains("speedscope")

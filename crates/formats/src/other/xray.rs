@@ -17,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     tells,
     // Between the documents stand the daemon's headers.
     goes_on: |shape| shape.has_all_at(1, &["format", "version"]),
-    open: Some(|| Box::<XRay>::default()),
+    open: || Box::<XRay>::default(),
 };
 
 fn tells(shape: &Shape<'_>) -> bool {

@@ -16,7 +16,7 @@ use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Take};
 
 pub(crate) const ENTRY: Entry =
-    Entry { name: "Zipkin JSON", tells, goes_on: |_| false, open: Some(|| Box::<Zipkin>::default()) };
+    Entry { name: "Zipkin JSON", tells, goes_on: |_| false, open: || Box::<Zipkin>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     let of_a_span = |depth| {

@@ -103,6 +103,8 @@ fn link<'b>(bytes: &'b [u8], notes: &mut Notes) -> Result<LinkRow<'b>, Malformed
 }
 
 /// `LogRecord`.
+#[cold]
+#[inline(never)]
 pub(super) fn log<'b>(row: &mut LogRow<'b>, bytes: &'b [u8], notes: &mut Notes) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
     while let Some((field, wire)) = fields.key()? {
@@ -128,6 +130,8 @@ pub(super) fn log<'b>(row: &mut LogRow<'b>, bytes: &'b [u8], notes: &mut Notes) 
 
 /// `Metric`: gives `take` the exemplars of its data points that lead to a trace. The name may come after the points, so
 /// there are two passes.
+#[cold]
+#[inline(never)]
 pub(super) fn metric<'b>(
     bytes: &'b [u8],
     notes: &mut Notes,
@@ -189,6 +193,8 @@ fn point<'b>(
 }
 
 /// `Exemplar`. The metric's name and unit stay.
+#[cold]
+#[inline(never)]
 pub(super) fn exemplar<'b>(
     row: &mut ExemplarRow<'b>,
     bytes: &'b [u8],

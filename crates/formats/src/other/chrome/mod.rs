@@ -24,11 +24,11 @@ const NAME: &str = "Chrome trace events";
 
 /// The whole file is one document.
 pub(crate) const ENTRY: Entry =
-    Entry { name: NAME, tells, goes_on: |_| false, open: Some(|| Box::<Chrome>::default()) };
+    Entry { name: NAME, tells, goes_on: |_| false, open: || Box::<Chrome>::default() };
 
 /// A line is an event.
 pub(crate) const LINES: Entry =
-    Entry { name: NAME, tells: tells_line, goes_on: |_| false, open: Some(|| Box::<Lines>::default()) };
+    Entry { name: NAME, tells: tells_line, goes_on: |_| false, open: || Box::<Lines>::default() };
 
 /// `metadata` of a recent `DevTools` may be longer than what is looked at.
 fn tells(shape: &Shape<'_>) -> bool {

@@ -17,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "Rows of spans",
     tells: |shape| depth(shape, is_row).is_some(),
     goes_on: |shape| depth(shape, has_ids).is_some(),
-    open: Some(|| Box::<Rows>::default()),
+    open: || Box::<Rows>::default(),
 };
 
 /// Members that hold the row, or most of it.

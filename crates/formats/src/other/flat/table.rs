@@ -15,7 +15,7 @@ pub(crate) const ENTRY: Entry = Entry {
     name: "CSV",
     tells: |shape| delimiter(shape.line()).is_some(),
     goes_on: |_| false,
-    open: Some(|| Box::<Csv>::default()),
+    open: || Box::<Csv>::default(),
 };
 
 const QUOTE: u8 = b'"';
