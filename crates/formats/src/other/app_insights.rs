@@ -16,12 +16,8 @@ use crate::shape::Shape;
 use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, name_at};
 
-pub(crate) const ENTRY: Entry = Entry {
-    name: "Application Insights",
-    tells,
-    goes_on: |_| false,
-    open: || Box::<AppInsights>::default(),
-};
+pub(crate) const ENTRY: Entry =
+    Entry { name: "Application Insights", tells, goes_on: |_| false, open: || Box::<AppInsights>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     // A row of a query, in the names of the one schema and of the other.

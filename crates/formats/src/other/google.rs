@@ -14,12 +14,8 @@ use crate::shape::Shape;
 use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, name_at};
 
-pub(crate) const ENTRY: Entry = Entry {
-    name: "Google Cloud Trace JSON",
-    tells,
-    goes_on: |_| false,
-    open: || Box::<Google>::default(),
-};
+pub(crate) const ENTRY: Entry =
+    Entry { name: "Google Cloud Trace JSON", tells, goes_on: |_| false, open: || Box::<Google>::default() };
 
 fn tells(shape: &Shape<'_>) -> bool {
     shape.depth_of(&["projectId", "traceId", "spans"]).is_some()

@@ -18,8 +18,7 @@ use crate::shape::Shape;
 use crate::time::Unit;
 use crate::walk::{Entry, JsonFormat, Out, Path, Take};
 
-pub(crate) const ENTRY: Entry =
-    Entry { name: "Sentry", tells, goes_on, open: || Box::<Sentry>::default() };
+pub(crate) const ENTRY: Entry = Entry { name: "Sentry", tells, goes_on, open: || Box::<Sentry>::default() };
 
 /// Types of items in an envelope.
 const ITEMS: [&str; 18] = [
