@@ -451,6 +451,9 @@ impl DetailsPanel {
                         { for details.repairs.iter().map(|repair| html! { <li>{ repair }</li> }) }
                     </ul>
                 }
+                if !details.clock.is_empty() {
+                    <p class="clock">{ &details.clock }</p>
+                }
                 if filtering {
                     <input class="field filter" type="text" aria-label="Filter attributes" placeholder="Filter attributes"
                         spellcheck="false" autocomplete="off" value={self.filter.clone()} oninput={filter} />

@@ -88,6 +88,9 @@ impl App {
                         <b>{ count(head.orphan_count) }</b>{ plural(head.orphan_count, " orphan", " orphans") }
                     </span>
                 }
+                if let Some(clocks) = &head.clocks {
+                    <span class="figure clocks" title={clocks.explanation()}>{ clocks.headline() }</span>
+                }
                 <span class="figure date">{ format_start(head.start) }</span>
             </div>
         }
