@@ -13,7 +13,7 @@ pub fn formats_by_name() -> impl Iterator<Item = &'static str> {
         Format::TempoSearch,
     ];
     // Spellings of one format stand side by side.
-    let names = otlp.map(Format::name).into_iter().chain(other::TOLD.iter().map(|entry| entry.name));
+    let names = otlp.map(Format::name).into_iter().chain(other::NAMES);
     let mut last = "";
     names.filter(move |name| std::mem::replace(&mut last, name) != *name)
 }
