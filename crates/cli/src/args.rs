@@ -26,7 +26,7 @@ Options:
   --json           as one JSON document, {\"summary\": ..., \"analysis\": ...}
   --trace ID       of this trace (hex) only: its critical path
   -o, --output OUT the file to write; standard output if `-` or absent
-  --to FORMAT      otlp-json, jaeger-json, zipkin-v2 or csv; else told by the name of OUT:
+  --to FORMAT      otlp-json, otlp-proto, jaeger-json, zipkin-v2 or csv; else told by the name of OUT:
                    .jaeger.json, .zipkin.json, .csv, .json (OTLP)
   -h, --help       this
   -V, --version    the version
@@ -63,6 +63,7 @@ pub(crate) struct Convert {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     OtlpJson,
+    OtlpProtobuf,
     JaegerJson,
     ZipkinV2,
     Csv,
@@ -70,10 +71,11 @@ pub(crate) enum Target {
 
 impl Target {
     /// Names, and how the files are called.
-    const ALL: [(Self, &str, &str); 4] = [
+    const ALL: [(Self, &str, &str); 5] = [
         (Self::JaegerJson, "jaeger-json", ".jaeger.json"),
         (Self::ZipkinV2, "zipkin-v2", ".zipkin.json"),
         (Self::Csv, "csv", ".csv"),
+        (Self::OtlpProtobuf, "otlp-proto", ".pb"),
         (Self::OtlpJson, "otlp-json", ".json"),
     ];
 
@@ -171,6 +173,7 @@ mod tests {
             ("-oX.Jaeger.JSON", "JaegerJson"),
             ("--output d/out.zipkin.json", "ZipkinV2"),
             ("-o out.csv", "Csv"),
+            ("-o out.pb", "OtlpProtobuf"),
             ("-o out.json --to csv", "Csv"),
             ("--to jaeger-json", "JaegerJson"),
         ] {
@@ -198,7 +201,7 @@ mod tests {
         );
         check(
             "convert a --to xml",
-            "There is no format \"xml\": --to takes one of jaeger-json, zipkin-v2, csv, otlp-json.",
+            "There is no format \"xml\": --to takes one of jaeger-json, zipkin-v2, csv, otlp-proto, otlp-json.",
         );
     }
 }

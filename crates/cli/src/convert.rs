@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use engine::Engine;
-use formats::{JaegerJsonWriter, OtlpJsonWriter, SpanCsvWriter, ZipkinV2Writer};
+use formats::{JaegerJsonWriter, OtlpJsonWriter, OtlpProtobufWriter, SpanCsvWriter, ZipkinV2Writer};
 
 use crate::args::{Convert, Target};
 use crate::{Error, input, say, warning};
@@ -29,6 +29,11 @@ fn write(engine: &Engine, to: Target, out: impl Write) -> io::Result<()> {
     match to {
         Target::OtlpJson => {
             let mut writer = OtlpJsonWriter::new(out);
+            store.feed(&mut writer);
+            writer.finish()?;
+        }
+        Target::OtlpProtobuf => {
+            let mut writer = OtlpProtobufWriter::new(out);
             store.feed(&mut writer);
             writer.finish()?;
         }

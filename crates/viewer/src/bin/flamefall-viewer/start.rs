@@ -169,7 +169,7 @@ pub(crate) fn Start(props: &StartProps) -> Html {
                 }
                 <h1>{ "Open a trace. Nothing leaves your browser." }</h1>
                 <p class="lead">
-                    { "A viewer for OpenTelemetry traces: OTLP JSON from a Collector, an SDK, Jaeger or Tempo, plain or gzipped, of any size." }
+                    { "A viewer for distributed traces of any size: OpenTelemetry, Jaeger, Zipkin, Tempo, Datadog, X-Ray, Chrome and more, also zipped." }
                 </p>
                 <div class={classes!("drop", props.dragging.then_some("over"))}>
                     if let Some(loading) = &props.loading {
