@@ -5,8 +5,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
+use ::formats::OtlpJsonWriter;
 use e2e::Result;
-use formats::OtlpJsonWriter;
 use otel::{Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning};
 
 /// What is in the file.

@@ -1,12 +1,13 @@
 //! Benchmarks, in the browser and native. `cargo xtask bench [--json FILE]` builds the site and calls this.
 //!
 //! Prints one figure a line, and writes all of them as `{"name": {"value": 1.0, "unit": "ms", "bar": 2.0}}`. The names of
-//! parts (`decode`, `open`, `frames`, `large`, `sizes`, `native`, `start`, `tracer`) after the options run only those.
+//! parts (`decode`, `open`, `frames`, `large`, `sizes`, `native`, `formats`, `start`, `tracer`) after the options run only those.
 
 #![expect(clippy::print_stdout, reason = "a command-line program talks to its reader")]
 
 mod decode;
 mod files;
+mod formats;
 mod frames;
 mod large;
 mod native;
@@ -57,6 +58,7 @@ const PARTS: &[(&str, Part)] = &[
     ("frames", frames::measure),
     ("large", large::measure),
     ("native", native::measure),
+    ("formats", formats::measure),
     ("tracer", tracer::measure),
 ];
 
