@@ -2,6 +2,7 @@
 //! result. Events and links of a span are rows of their own, which stand before or after it: all wait for the end.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use otel::{
     EventRow, KeyValue, LinkRow, LogRow, Resource, ResourceRef, SpanId, SpanRow, StatusCode, TraceId,
@@ -170,10 +171,14 @@ impl Honeycomb {
         // Each list by span: what is of one stands together, in the order of the input.
         self.events.sort_by_key(|(trace, span, _)| (*trace, *span));
         self.links.sort_by_key(|(trace, span, _)| (*trace, *span));
+        let mut told = BTreeSet::new();
         for (resource, mut row) in self.spans.drain(..) {
             let own = (row.trace_id, row.span_id);
-            row.events = of_span(&self.events, own);
-            row.links = of_span(&self.links, own);
+            // Of several spans of one id the first has them: all of them would be as many times as many.
+            if told.insert(own) {
+                row.events = of_span(&self.events, own);
+                row.links = of_span(&self.links, own);
+            }
             out.span(resource, scope, &row);
         }
         self.events.clear();
