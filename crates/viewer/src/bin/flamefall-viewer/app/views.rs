@@ -167,8 +167,14 @@ fn warning_title(kind: &str) -> &str {
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// Times before this (12 January 1970) are counted from somewhere else than the epoch, as the store has it.
+const WALL_CLOCK: u64 = 1_000_000_000_000_000;
+
 /// Date and time to the millisecond, UTC: `21 Nov 2026, 12:03:04.123 UTC`.
 pub(crate) fn format_start(unix_nanos: u64) -> String {
+    if unix_nanos < WALL_CLOCK {
+        return "no date in the file".to_owned();
+    }
     let millis = unix_nanos / 1_000_000;
     let date = js_sys::Date::new(&JsValue::from_f64(millis as f64));
     let month = MONTHS.get(date.get_utc_month() as usize).copied().unwrap_or_default();
