@@ -40,17 +40,30 @@ impl Browser {
         let program =
             |variable, default: &str| env::var_os(variable).map_or_else(|| default.into(), PathBuf::from);
         let chromedriver = program("CHROMEDRIVER", "chromedriver");
-        let mut driver = Command::new(&chromedriver)
-            .arg("--port=0")
-            .env("TZ", "UTC")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| {
-                format!("{}: {error}: `cargo xtask test` installs it", chromedriver.display())
-            })?;
-        let session = port(&mut driver).and_then(|port| {
+        let start = || -> Result<(Child, Result<u16>)> {
+            let mut driver = Command::new(&chromedriver)
+                .arg("--port=0")
+                .env("TZ", "UTC")
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .map_err(|error| {
+                    format!("{}: {error}: `cargo xtask test` installs it", chromedriver.display())
+                })?;
+            let port = port(&mut driver);
+            Ok((driver, port))
+        };
+        // It takes a free port of IPv4 and then the same of IPv6, which somebody else may have by then: it gives up.
+        let (mut driver, mut port) = start()?;
+        for _ in 0..3 {
+            if port.is_ok() {
+                break;
+            }
+            end(&mut driver);
+            (driver, port) = start()?;
+        }
+        let session = port.and_then(|port| {
             let flags: Vec<&str> = FLAGS.iter().copied().chain(flags.iter().map(String::as_str)).collect();
             let mut options = json!({ "args": flags });
             if let (Some(chrome), Some(options)) = (env::var_os("CHROME"), options.as_object_mut()) {
