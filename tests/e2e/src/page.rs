@@ -247,11 +247,17 @@ impl Page {
 
     /// Sets what the system is said to prefer: `("prefers-color-scheme", "dark")`, `("prefers-reduced-motion", "reduce")`.
     pub fn prefer(&self, features: &[(&str, &str)]) -> Result {
+        let query: Vec<_> = features.iter().map(|(name, value)| format!("({name}: {value})")).collect();
         let features: Vec<_> =
             features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         self.cdp("Emulation.setEmulatedMedia", &json!({ "features": features }))?;
-        // A page is told at the beginning of a frame.
-        self.eval("await new Promise(requestAnimationFrame)", &[])?;
+        // A page is told at the beginning of a frame, and not always of the next one.
+        self.eval(
+            "const frame = () => new Promise(requestAnimationFrame); \
+             while (!matchMedia(args[0]).matches) await frame(); \
+             await frame(); await frame();",
+            &[json!(query.join(" and "))],
+        )?;
         Ok(())
     }
 
