@@ -2,18 +2,16 @@
 //! stop between any two tokens; what is inside is decoded by `serde_json`, a value at a time, from the window.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 use memchr::memchr_iter;
 use otel::{KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, WarningKind};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, IgnoredAny};
 
 use crate::mend::{Mended, mend};
 use crate::notes::Notes;
 use crate::otlp::{Message, fill};
 use crate::reader::{Reader, Stop as ReadStop};
-use crate::scalar::{AnyScalar, Scalar, shorten};
+use crate::scalar::{Scalar, shorten};
 use crate::search::FoundTrace;
 use crate::signals::Metric;
 use crate::skip::{Skip, Stop, next_document_line};
@@ -130,8 +128,12 @@ struct Here<'t> {
 }
 
 impl<'t> Here<'t> {
-    fn leaf<S: DeserializeSeed<'t>>(self, seed: S) -> Leaf<S::Value> {
-        leaf(self.text, self.last, seed)
+    fn text(self, notes: &mut Notes) -> Leaf<Cow<'t, str>> {
+        read(self.text, self.last, notes, Reader::text)
+    }
+
+    fn scalar(self, notes: &mut Notes) -> Leaf<Scalar<'t>> {
+        read(self.text, self.last, notes, Reader::scalar)
     }
 
     fn message<M: Message<'t>>(self, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
@@ -507,9 +509,8 @@ impl Envelope {
     /// A name and what follows it. Taken together, so that no state rests between them.
     #[inline(never)]
     fn member(&mut self, frame: Frame, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
-        let (name, after_name) = match here.leaf(AnyScalar) {
-            Leaf::Whole(Scalar::Str(name), used) => (name, used),
-            Leaf::Whole(_, _) => return broken("expected a name in quotes"),
+        let (name, after_name) = match here.text(&mut self.notes) {
+            Leaf::Whole(name, used) => (name, used),
             Leaf::Short => return Step::Short,
             Leaf::Broken(ahead, why) => return Step::Broken(Broken { ahead, resume: 0, why }),
         };
@@ -746,7 +747,7 @@ impl Envelope {
             self.skip = Some(Skip::default());
             return Step::Took(at);
         }
-        match value.leaf(PhantomData::<IgnoredAny>) {
+        match leaf::<IgnoredAny>(value.text, value.last) {
             Leaf::Whole(_, used) => {
                 self.after_value(sink);
                 Step::Took(at + used)
@@ -774,7 +775,7 @@ impl Envelope {
         at: usize,
         sink: &mut dyn SpanSink,
     ) -> Result<(String, Step), Step> {
-        match value.leaf(AnyScalar) {
+        match value.scalar(&mut self.notes) {
             Leaf::Whole(scalar, used) => {
                 let text = scalar.text(field, &mut self.notes).into_owned();
                 self.notes.tell(sink, value.offset);
@@ -1015,28 +1016,41 @@ fn leading_space(text: &str) -> usize {
 /// Fills a message. `Whole(false)`: it is no object.
 #[inline]
 fn message<'t, M: Message<'t>>(text: &'t str, last: bool, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
-    let mut json = Reader::new(text, notes);
-    match fill(content, &mut json) {
-        Ok(was_object) => whole(was_object, json.used(), text, last),
-        Err(ReadStop::Short) => Leaf::Short,
-        Err(ReadStop::Broken) => syntax_error(text, last),
-    }
+    read(text, last, notes, |json| fill(content, json))
 }
 
 /// Reads a record of another format.
 fn record<'t>(text: &'t str, last: bool, notes: &mut Notes) -> Leaf<Json<'t>> {
+    read(text, last, notes, Json::read)
+}
+
+#[inline]
+fn read<'t, 'n, T>(
+    text: &'t str,
+    last: bool,
+    notes: &'n mut Notes,
+    value: impl FnOnce(&mut Reader<'t, 'n>) -> Result<T, ReadStop>,
+) -> Leaf<T> {
     let mut json = Reader::new(text, notes);
-    match Json::read(&mut json) {
-        Ok(record) => whole(record, json.used(), text, last),
+    match value(&mut json) {
+        Ok(value) => whole(value, json.used(), text, last),
         Err(ReadStop::Short) => Leaf::Short,
-        Err(ReadStop::Broken) => syntax_error(text, last),
+        Err(ReadStop::Broken) => syntax_error(text, json.used(), last),
     }
 }
 
-fn syntax_error<T>(text: &str, last: bool) -> Leaf<T> {
-    match leaf(text, last, Syntax) {
-        Leaf::Broken(ahead, why) => Leaf::Broken(ahead, why),
-        Leaf::Whole(..) | Leaf::Short => Leaf::Broken(0, "expected a JSON value".to_owned()),
+/// What `serde_json` finds wrong. `at`: the token that could not be read.
+#[cold]
+#[inline(never)]
+fn syntax_error<T>(text: &str, at: usize, last: bool) -> Leaf<T> {
+    let (at, text) = match text.get(at..) {
+        Some(string) if string.starts_with('"') => (at, string),
+        _ => (0, text),
+    };
+    match leaf::<IgnoredAny>(text, last) {
+        Leaf::Broken(ahead, why) => Leaf::Broken(at + ahead, why),
+        // What escapes mean is not looked at where a value is only read over.
+        Leaf::Whole(..) | Leaf::Short => Leaf::Broken(at, "an escape stands for no character".to_owned()),
     }
 }
 
@@ -1047,9 +1061,9 @@ fn whole<T>(value: T, used: usize, text: &str, last: bool) -> Leaf<T> {
     if open { Leaf::Short } else { Leaf::Whole(value, used) }
 }
 
-fn leaf<'t, S: DeserializeSeed<'t>>(text: &'t str, last: bool, seed: S) -> Leaf<S::Value> {
+fn leaf<'t, T: Deserialize<'t>>(text: &'t str, last: bool) -> Leaf<T> {
     let mut json = serde_json::Deserializer::from_str(text);
-    match seed.deserialize(&mut json) {
+    match T::deserialize(&mut json) {
         Ok(value) => {
             let used = json.into_iter::<IgnoredAny>().byte_offset();
             whole(value, used, text, last)
@@ -1065,59 +1079,18 @@ fn leaf<'t, S: DeserializeSeed<'t>>(text: &'t str, last: bool, seed: S) -> Leaf<
                 0 | 1 => 0,
                 line => memchr_iter(b'\n', text.as_bytes()).nth(line - 2).map_or(0, |newline| newline + 1),
             };
-            let ahead = (line + error.column()).saturating_sub(1);
+            let mut ahead = (line + error.column()).saturating_sub(1);
+            if why.starts_with("control character") {
+                ahead += 1;
+            }
+            if why == "key must be a string" && text.get(ahead..).is_some_and(|rest| rest.starts_with('}')) {
+                "trailing comma".clone_into(&mut why);
+            }
             // `-`, `1.` and `1e` are errors to the parser where the text ends, too.
             if why == "invalid number" && ahead + 1 >= text.len() {
                 return Leaf::Short;
             }
             Leaf::Broken(ahead, why)
         }
-    }
-}
-
-/// Any value, for what `serde_json` finds wrong with it. As [`IgnoredAny`], but escapes are looked at, too.
-struct Syntax;
-
-impl<'de> DeserializeSeed<'de> for Syntax {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Syntax {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element_seed(Self)?.is_some() {}
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_key_seed(Self)?.is_some() {
-            map.next_value_seed(Self)?;
-        }
-        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use otel::{AnyValue, KeyValue, SpanId, TraceId, UnixNanos, WarningKind};
 use crate::ids::{self, Id};
 use crate::notes::Notes;
 use crate::reader::{Reader, Stop};
-use crate::scalar::shorten;
+use crate::scalar::{double, shorten};
 use crate::time::{Unit, rfc3339, scaled};
 
 /// Nesting that is still read; what lies deeper is left out, with a note.
@@ -165,7 +165,7 @@ impl<'t> Json<'t> {
 
     /// A number, also as a string.
     pub(crate) fn f64(&self) -> Option<f64> {
-        self.text().parse().ok()
+        double(self.text())
     }
 
     /// A length of time in nanoseconds, exactly. Negative ones are none.

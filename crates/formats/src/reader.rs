@@ -1,12 +1,12 @@
-//! JSON, token by token, from text that is at hand. What is usual is read here, in place; numbers other than whole
-//! ones, escapes and values nobody asks for are left to `serde_json`.
+//! JSON, token by token, from text that is at hand. What is usual is read here, in place; values nobody asks for are left to
+//! `serde_json`, and so is the word for what is wrong.
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::de::{Deserialize as _, IgnoredAny};
 
 use crate::notes::Notes;
-use crate::scalar::{AnyScalar, Scalar};
+use crate::scalar::{Scalar, written};
 use crate::scan::{digits, plain_run};
 
 /// Why reading ended before the value did.
@@ -134,15 +134,11 @@ impl<'t, 'n> Reader<'t, 'n> {
         if end >= self.text.len() {
             return Err(Stop::Short);
         }
-        // A control character ends it, too: `serde_json` refuses that.
-        let quoted = self.text.get(self.at..=end).unwrap_or_default();
-        match AnyScalar.deserialize(&mut serde_json::Deserializer::from_str(quoted)) {
-            Ok(Scalar::Str(text)) => {
-                self.at = end + 1;
-                Ok(text)
-            }
-            _ => Err(Stop::Broken),
-        }
+        // A control character ends it, too.
+        let quoted = self.text.get(self.at + 1..end).filter(|_| self.byte(end) == b'"').unwrap_or("\\");
+        let text = unescape(quoted).ok_or(Stop::Broken)?;
+        self.at = end + 1;
+        Ok(Cow::Owned(text))
     }
 
     /// Takes these very bytes, if they come next.
@@ -232,8 +228,21 @@ impl<'t, 'n> Reader<'t, 'n> {
         match self.peek() {
             b'"' => self.string().map(Scalar::Str),
             b'0'..=b'9' => self.number(),
-            _ => self.leave(AnyScalar),
+            first => self.unusual(first),
         }
+    }
+
+    #[inline(never)]
+    fn unusual(&mut self, first: u8) -> Result<Scalar<'t>, Stop> {
+        let scalar = match first {
+            b't' => Scalar::Bool(true),
+            b'f' => Scalar::Bool(false),
+            b'[' => Scalar::Array,
+            b'{' => Scalar::Object,
+            b'-' => return self.number_text().map(written),
+            _ => Scalar::Null,
+        };
+        self.ignore().map(|()| scalar)
     }
 
     fn number(&mut self) -> Result<Scalar<'t>, Stop> {
@@ -247,7 +256,7 @@ impl<'t, 'n> Reader<'t, 'n> {
             self.at += length;
             return Ok(Scalar::Unsigned(value));
         }
-        self.leave(AnyScalar)
+        self.number_text().map(written)
     }
 
     /// A string; the next byte is known to be its quote.
@@ -286,24 +295,60 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// A value nobody asks for.
     #[cold]
+    #[inline(never)]
     pub(crate) fn ignore(&mut self) -> Result<(), Stop> {
         self.peek();
-        self.leave(std::marker::PhantomData::<IgnoredAny>).map(drop)
-    }
-
-    /// Leaves the next value to `serde_json`.
-    #[inline(never)]
-    fn leave<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Result<S::Value, Stop> {
         let mut json = serde_json::Deserializer::from_str(self.text.get(self.at..).unwrap_or_default());
-        match seed.deserialize(&mut json) {
-            Ok(value) => {
+        match IgnoredAny::deserialize(&mut json) {
+            Ok(_) => {
                 self.at += json.into_iter::<IgnoredAny>().byte_offset();
-                Ok(value)
+                Ok(())
             }
             Err(error) if error.is_eof() => Err(Stop::Short),
             Err(_) => Err(Stop::Broken),
         }
     }
+}
+
+/// What a string with escapes says (RFC 8259 §7). `None`: an escape is none, or half a surrogate pair.
+pub(crate) fn unescape(quoted: &str) -> Option<String> {
+    let mut pieces = quoted.split('\\');
+    let mut text = String::with_capacity(quoted.len());
+    text.push_str(pieces.next()?);
+    while let Some(piece) = pieces.next() {
+        let Some(escape) = piece.chars().next() else {
+            // A backslash itself: what follows it is no escape.
+            text.push('\\');
+            text.push_str(pieces.next()?);
+            continue;
+        };
+        let (character, rest) = match escape {
+            '"' | '/' => (escape, piece.get(1..)?),
+            'b' => ('\u{8}', piece.get(1..)?),
+            'f' => ('\u{c}', piece.get(1..)?),
+            'n' => ('\n', piece.get(1..)?),
+            'r' => ('\r', piece.get(1..)?),
+            't' => ('\t', piece.get(1..)?),
+            'u' => match code_unit(piece)? {
+                high @ 0xD800..0xDC00 if piece.len() == 5 => {
+                    let piece = pieces.next()?;
+                    let low = code_unit(piece).filter(|low| (0xDC00..0xE000).contains(low))?;
+                    (char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00))?, piece.get(5..)?)
+                }
+                unit => (char::from_u32(unit)?, piece.get(5..)?),
+            },
+            _ => return None,
+        };
+        text.push(character);
+        text.push_str(rest);
+    }
+    Some(text)
+}
+
+/// `u` and four hexadecimal digits.
+fn code_unit(escape: &str) -> Option<u32> {
+    let digits = escape.strip_prefix('u')?.as_bytes().first_chunk::<4>()?;
+    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
 }
 
 /// Inlined, where the library would call a function that goes byte by byte.
@@ -316,4 +361,62 @@ fn same<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
         && (N.is_multiple_of(8) || N < 8 || a.last_chunk::<8>() == b.last_chunk::<8>())
         && (N >= 8
             || a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(quoted: &str) {
+        let expected: Option<String> = serde_json::from_str(&format!("\"{quoted}\"")).ok();
+        assert_eq!(unescape(quoted), expected, "{quoted}");
+    }
+
+    #[test]
+    fn escapes_as_serde_json_reads_them() {
+        for quoted in [
+            r"\n",
+            r"a\tb",
+            r#"\""#,
+            r"\\",
+            r"\\n",
+            r"\\\\",
+            r"\\\n",
+            r"\/",
+            r"\b\f\r",
+            r"\u00e9",
+            r"\u0000",
+            r"é\u00E9x",
+            r"\ud83d\ude00",
+            r"\uD83D\uDE00!",
+            r"\uffff",
+        ] {
+            check(quoted);
+        }
+        for quoted in [
+            r"\ud83d",
+            r"\ude00",
+            r"\ud83dx\ude00",
+            r"\ud83d\u0041",
+            r"\ud83d\n",
+            r"\ud83d\\",
+            r"\x",
+            r"\u12",
+            r"\u12g4",
+            r"\é",
+            r"\u+123",
+            r"\U0041",
+            r"\ud83d\ud83d\ude00",
+        ] {
+            check(quoted);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_escapes(quoted in r#"([a-zé]|\\[nt"\\/u]|\\u(d8|de|00)[0-9a-f]{2}){0,8}"#) {
+            check(&quoted);
+        }
+    }
 }

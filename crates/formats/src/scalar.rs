@@ -1,10 +1,9 @@
 //! One JSON value of any type, so that a field of the wrong type costs the field and not the span.
 
 use std::borrow::Cow;
-use std::fmt;
 
+use lexical_parse_float::FromLexical as _;
 use otel::{Severity, SpanId, SpanKind, StatusCode, TraceId, UnixNanos, WarningKind};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::ids::{self, Id};
 use crate::notes::Notes;
@@ -21,73 +20,6 @@ pub(crate) enum Scalar<'de> {
     Str(Cow<'de, str>),
     Array,
     Object,
-}
-
-pub(crate) struct AnyScalar;
-
-impl<'de> DeserializeSeed<'de> for AnyScalar {
-    type Value = Scalar<'de>;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Scalar<'de>, D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for AnyScalar {
-    type Value = Scalar<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    #[inline]
-    fn visit_unit<E>(self) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Null)
-    }
-
-    #[inline]
-    fn visit_bool<E>(self, value: bool) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Bool(value))
-    }
-
-    #[inline]
-    fn visit_u64<E>(self, value: u64) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Unsigned(value))
-    }
-
-    #[inline]
-    fn visit_i64<E>(self, value: i64) -> Result<Scalar<'de>, E> {
-        Ok(match u64::try_from(value) {
-            Ok(value) => Scalar::Unsigned(value),
-            Err(_) => Scalar::Negative(value),
-        })
-    }
-
-    #[inline]
-    fn visit_f64<E>(self, value: f64) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Float(value))
-    }
-
-    #[inline]
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Str(Cow::Borrowed(value)))
-    }
-
-    #[inline]
-    fn visit_str<E>(self, value: &str) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Str(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar<'de>, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Array)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Object)
-    }
 }
 
 /// `SeverityNumber` by number.
@@ -382,41 +314,25 @@ fn unusual_unsigned(text: &str) -> Result<u64, NotThat> {
     double(text).map_or(Err(NotThat::Type), float_to_u64)
 }
 
-/// What `str::parse` would make of it. The numbers of `serde_json` are here anyway; those of the library bring another 10 kB of
-/// tables, which do not compress.
-#[cold]
-fn double(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let (sign, size) = match text.strip_prefix('-') {
-        Some(size) => ("-", size),
-        None => ("", text.strip_prefix('+').unwrap_or(text)),
-    };
-    let named = |name: &str| size.eq_ignore_ascii_case(name);
-    let signed = |value: f64| Some(if sign.is_empty() { value } else { -value });
-    if named("inf") || named("infinity") {
-        return signed(f64::INFINITY);
+/// A number as JSON writes it.
+pub(crate) fn written(number: &str) -> Scalar<'static> {
+    if let Ok(value) = number.parse() {
+        return Scalar::Unsigned(value);
     }
-    if named("nan") {
-        return signed(f64::NAN);
-    }
-    let (digits, exponent) = size.split_once(['e', 'E']).unwrap_or((size, "0"));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    if whole.len() + fraction.len() == 0
-        || power.is_empty()
-        || ![whole, fraction, power].into_iter().all(all_digits)
+    // There is no integer -0.
+    if let Ok(value) = number.parse()
+        && value != 0
     {
-        return None;
+        return Scalar::Negative(value);
     }
-    let whole = whole.trim_start_matches('0');
-    let zero = if whole.is_empty() { "0" } else { "" };
-    let json = format!("{sign}{zero}{whole}.{fraction}0e{exponent}");
-    match AnyScalar.deserialize(&mut serde_json::Deserializer::from_str(&json)) {
-        Ok(Scalar::Float(value)) => Some(value),
-        // Of what is well formed, only that is an error.
-        _ => signed(f64::INFINITY),
-    }
+    Scalar::Float(double(number).unwrap_or_default())
+}
+
+/// What `str::parse` would make of it, by a library that does without its 10 kB of tables, which do not compress.
+#[cold]
+#[inline(never)]
+pub(crate) fn double(text: &str) -> Option<f64> {
+    f64::from_lexical(text.trim().as_bytes()).ok()
 }
 
 fn float_to_u64(value: f64) -> Result<u64, NotThat> {
