@@ -1,4 +1,4 @@
-//! The site in `dist/`: samples, then Trunk for the viewer, then the tracer.
+//! The site in `dist/`: samples, then Trunk for the viewer, then what Trunk leaves as it is, then the tracer.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -30,7 +30,26 @@ pub(crate) fn build() -> Result {
             "read the compiler's message above; `cargo clippy -p viewer --target wasm32-unknown-unknown` repeats it faster",
         )
     })?;
+    step("minify the bindings", || minify(&path))?;
     step("build dist/rum/", || tracer(&path))
+}
+
+/// What wasm-bindgen writes has comments, and names for people.
+fn minify(path: &OsStr) -> Result {
+    let site = directory();
+    let scripts = ["flamefall-viewer.js", "flamefall-engine.js", "flamefall-formats.js"];
+    run(
+        Command::new("esbuild")
+            .args(["--minify", "--log-level=warning", "--allow-overwrite"])
+            .arg({
+                let mut to = OsString::from("--outdir=");
+                to.push(&site);
+                to
+            })
+            .args(scripts.map(|script| site.join(script)))
+            .env("PATH", path),
+        "read the message above",
+    )
 }
 
 /// `dist/rum/`: one module, its wasm beside it, its types, and a second module for what can wait until a page has loaded.

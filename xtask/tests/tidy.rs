@@ -15,10 +15,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("otel", &[]),
     ("propagation", &["otel"]),
     ("store", &["otel", "hashbrown", "rustc-hash"]),
-    ("formats", &["otel", "flate2", "memchr", "rustc-hash", "ruzstd", "serde", "serde_json", "simdutf8"]),
-    ("analysis", &["otel", "store", "memchr", "rustc-hash"]),
+    ("otlp", &["otel", "lexical-parse-float", "serde", "serde_json"]),
+    (
+        "formats",
+        &["otel", "otlp", "flate2", "memchr", "rustc-hash", "ruzstd", "serde", "serde_json", "simdutf8"],
+    ),
+    ("analysis", &["otel", "store", "memchr"]),
     ("scene", &["otel", "store", "plotters", "serde"]),
-    ("engine", &["otel", "store", "formats", "analysis", "scene", "rustc-hash", "serde", "serde_json"]),
+    ("engine", &["otel", "store", "formats", "analysis", "scene", "serde", "serde_json"]),
     (
         "viewer",
         &[

@@ -1,8 +1,7 @@
 //! The critical path: at every moment of a root, the one span that made it longer.
 
 use otel::SpanKind;
-use rustc_hash::FxHashMap;
-use store::{ServiceIdx, SpanFlags, SpanIdx, TraceIdx, TraceStore, sort_by_number};
+use store::{Numbers, ServiceIdx, SpanFlags, SpanIdx, TraceIdx, TraceStore, sort_by_number};
 
 /// Which siblings count as one after the other; see the crate's documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -244,11 +243,11 @@ pub struct ServiceShare {
 
 /// The path by service, longest first.
 pub fn critical_by_service(store: &TraceStore, _trace: TraceIdx, path: &CriticalPath) -> Vec<ServiceShare> {
-    let mut places: FxHashMap<ServiceIdx, usize> = FxHashMap::default();
+    let mut places = Numbers::default();
     let mut shares: Vec<ServiceShare> = Vec::new();
     for section in path.sections() {
         let service = store.service_idx(section.span);
-        let place = *places.entry(service).or_insert(shares.len());
+        let place = places.of(service) as usize;
         if place == shares.len() {
             shares.push(ServiceShare { service, time: 0 });
         }

@@ -1,7 +1,6 @@
 //! The aggregated flame graph: spans with the same path of service and operation, put together.
 
-use rustc_hash::FxHashMap;
-use store::{ServiceIdx, SpanIdx, StrIdx, TraceIdx, TraceStore, sort_numbers};
+use store::{Numbers, ServiceIdx, SpanIdx, StrIdx, TraceIdx, TraceStore, sort_numbers};
 
 use crate::{CriticalPath, Places};
 
@@ -124,12 +123,13 @@ fn gather(
 ) -> Vec<FlameNode> {
     let mut nodes: Vec<FlameNode> = Vec::new();
     let mut node_of: Vec<u32> = Vec::with_capacity(places.len());
-    let mut known: FxHashMap<(u32, ServiceIdx, StrIdx), u32> = FxHashMap::default();
+    let mut known = Numbers::default();
     for span in places.spans() {
         let place = places.place(span);
         let parent = store.parent(span).map(|parent| node_of[places.place(parent)]);
         let (service, name) = (store.service_idx(span), store.name_idx(span));
-        let number = *known.entry((parent.unwrap_or(u32::MAX), service, name)).or_insert_with(|| {
+        let number = known.of((parent, service, name));
+        if number as usize == nodes.len() {
             nodes.push(FlameNode {
                 parent,
                 subtree_end: 0,
@@ -145,8 +145,7 @@ fn gather(
                 max: 0,
                 width: 0,
             });
-            nodes.len() as u32 - 1
-        });
+        }
         node_of.push(number);
         let node = &mut nodes[number as usize];
         let duration = store.duration(span);

@@ -17,7 +17,7 @@
 //! worker pool's do, then climb one lane each, without end.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 use store::{TraceIdx, TraceStore, sort_numbers};
 
@@ -94,15 +94,18 @@ fn pack(packer: &mut Packer, siblings: &mut Vec<u32>, blocks: &[Block], lane: &m
     all
 }
 
+/// Of free lanes: the first, and how many. One type, so that the library's code is there once.
+type Runs = BTreeMap<u32, u32>;
+
 /// Lanes in use at a moment that only moves on.
 #[derive(Debug, Default)]
 struct Packer {
     /// End, first lane and height of what is placed, the first to end on top.
     busy: BinaryHeap<Reverse<(u64, u32, u32)>>,
     /// Free runs below `top`: first lane and length; no two touch, and none touches `top`.
-    runs: BTreeMap<u32, u32>,
-    /// First lanes of the same runs by the binary logarithm of the length.
-    by_size: [BTreeSet<u32>; 32],
+    runs: Runs,
+    /// The same runs by the binary logarithm of the length.
+    by_size: [Runs; 32],
     /// The lane from which all are free.
     top: u32,
     height: u32,
@@ -139,10 +142,9 @@ impl Packer {
         }
         let size = height.ilog2() as usize;
         let mixed = self.by_size.get(size)?;
-        let fits = |first: &&u32| self.runs.get(first).is_some_and(|&length| length >= height);
-        let mixed = mixed.iter().take(LOOK_AT).find(fits);
-        let longer = self.by_size.iter().skip(size + 1).filter_map(BTreeSet::first);
-        longer.chain(mixed).min().copied()
+        let mixed = mixed.iter().take(LOOK_AT).find(|&(_, &length)| length >= height);
+        let longer = self.by_size.iter().skip(size + 1).filter_map(Runs::first_key_value);
+        longer.chain(mixed).map(|(&first, _)| first).min()
     }
 
     fn release(&mut self, first: u32, length: u32) {
@@ -167,7 +169,7 @@ impl Packer {
         if let Some(size) = length.checked_ilog2()
             && let Some(same) = self.by_size.get_mut(size as usize)
         {
-            same.insert(first);
+            same.insert(first, length);
             self.runs.insert(first, length);
         }
     }
@@ -185,7 +187,7 @@ impl Packer {
         self.busy.clear();
         if !self.runs.is_empty() {
             self.runs.clear();
-            self.by_size.iter_mut().for_each(BTreeSet::clear);
+            self.by_size.iter_mut().for_each(Runs::clear);
         }
         self.top = 0;
         std::mem::take(&mut self.height)

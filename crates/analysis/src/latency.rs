@@ -1,9 +1,7 @@
 //! Durations of many traces: percentiles, a histogram, points of a scatter chart.
 
-use std::collections::BTreeMap;
-
 use otel::UnixNanos;
-use store::{TraceIdx, TraceStore, sort_by_number};
+use store::{Numbers, TraceIdx, TraceStore, sort_by_number};
 
 /// Pixels of a point.
 const POINT: f64 = 3.0;
@@ -143,7 +141,8 @@ pub fn scatter(store: &TraceStore, traces: &[TraceIdx], width: u32, height: u32)
         (share * cells).min(cells - 1.0) as u32
     };
     let log = |duration: u64| (duration.max(1) as f64).ln();
-    let mut points: BTreeMap<(u32, u32), ScatterPoint> = BTreeMap::new();
+    let mut cells = Numbers::default();
+    let mut points: Vec<ScatterPoint> = Vec::new();
     for &index in traces {
         let trace = store.trace(index);
         let x = (trace.start.0 - first) as f64 / (last - first).max(1) as f64;
@@ -152,15 +151,21 @@ pub fn scatter(store: &TraceStore, traces: &[TraceIdx], width: u32, height: u32)
         let error = trace.error_count > 0;
         let single =
             ScatterPoint { start: trace.start, duration: trace.duration, trace: index, error, count: 1 };
-        let point =
-            points.entry((cell(x, width), cell(y, height))).or_insert(ScatterPoint { count: 0, ..single });
+        let number = cells.of((cell(x, width), cell(y, height))) as usize;
+        if number == points.len() {
+            points.push(ScatterPoint { count: 0, ..single });
+        }
+        let Some(point) = points.get_mut(number) else { continue };
         let count = point.count + 1;
         if (single.error, single.duration) > (point.error, point.duration) {
             *point = single;
         }
         point.count = count;
     }
-    points.into_values().collect()
+    // From left to right, from below.
+    let mut points: Vec<_> = points.into_iter().zip(cells.into_values()).collect();
+    sort_by_number(&mut points, |&(_, (x, y))| u64::from(x) << 32 | u64::from(y));
+    points.into_iter().map(|(point, _)| point).collect()
 }
 
 #[cfg(test)]

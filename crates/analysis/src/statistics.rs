@@ -1,7 +1,6 @@
 //! Sums by service and by operation.
 
-use rustc_hash::FxHashMap;
-use store::{ServiceIdx, StrIdx, TraceIdx, TraceStore, sort_by_number};
+use store::{Numbers, ServiceIdx, StrIdx, TraceIdx, TraceStore, sort_by_number};
 
 use crate::{Places, TraceAnalysis};
 
@@ -46,10 +45,11 @@ pub struct OperationStats {
 pub fn operation_stats(store: &TraceStore, trace: TraceIdx, analysis: &TraceAnalysis) -> Vec<OperationStats> {
     let places = Places::of(store, trace);
     let mut rows: Vec<OperationStats> = Vec::new();
-    let mut known: FxHashMap<(ServiceIdx, StrIdx), usize> = FxHashMap::default();
+    let mut known = Numbers::default();
     let mut row_of = |rows: &mut Vec<OperationStats>, span| {
         let (service, name) = (store.service_idx(span), store.name_idx(span));
-        *known.entry((service, name)).or_insert_with(|| {
+        let place = known.of((service, name)) as usize;
+        if place == rows.len() {
             let (span_count, error_count, total, max, self_time, critical_time) = (0, 0, 0, 0, 0, 0);
             rows.push(OperationStats {
                 service,
@@ -61,8 +61,8 @@ pub fn operation_stats(store: &TraceStore, trace: TraceIdx, analysis: &TraceAnal
                 self_time,
                 critical_time,
             });
-            rows.len() - 1
-        })
+        }
+        place
     };
     for (span, &self_time) in places.spans().zip(&analysis.self_time) {
         let place = row_of(&mut rows, span);
@@ -85,10 +85,10 @@ pub fn operation_stats(store: &TraceStore, trace: TraceIdx, analysis: &TraceAnal
 /// The services of a trace: most time on the critical path first, then most self time.
 pub fn service_stats(store: &TraceStore, trace: TraceIdx, analysis: &TraceAnalysis) -> Vec<ServiceStats> {
     let mut rows: Vec<ServiceStats> = Vec::new();
-    let mut known: FxHashMap<ServiceIdx, usize> = FxHashMap::default();
+    let mut known = Numbers::default();
     for operation in operation_stats(store, trace, analysis) {
         let service = operation.service;
-        let place = *known.entry(service).or_insert(rows.len());
+        let place = known.of(service) as usize;
         if place == rows.len() {
             rows.push(ServiceStats {
                 service,

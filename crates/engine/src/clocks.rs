@@ -1,26 +1,24 @@
 //! What is told of clocks that differ.
 
-use std::cmp::Reverse;
-
 use analysis::ClockGap;
-use rustc_hash::FxHashMap;
 use scene::{format_count, format_duration, service_name};
-use store::{ServiceIdx, TraceStore};
+use store::{Column, ServiceIdx, TraceStore, sort_by_number};
 
 use crate::ClockNote;
 
 /// What stands above the views of the trace with these gaps.
+#[expect(clippy::indexing_slicing, reason = "services of this very store")]
 pub(crate) fn note(store: &TraceStore, gaps: &[ClockGap]) -> Option<ClockNote> {
     let early = gaps.iter().map(|gap| gap.early).max()?;
     let behind = gaps.iter().map(|gap| gap.behind).max()?;
-    let mut spans: FxHashMap<ServiceIdx, u32> = FxHashMap::default();
+    let mut spans: Column<ServiceIdx, u32> = vec![0; store.services().len()].into();
     for gap in gaps {
-        *spans.entry(store.service_idx(gap.span)).or_default() += 1;
+        spans[store.service_idx(gap.span)] += 1;
     }
-    let mut services: Vec<(ServiceIdx, u32)> = spans.into_iter().collect();
     // Services are numbered by name.
-    services.sort_unstable_by_key(|&(service, count)| (Reverse(count), service));
-    let services = services.into_iter().map(|(service, _)| store.services()[service].clone()).collect();
+    let mut services: Vec<ServiceIdx> = spans.indices().filter(|&service| spans[service] > 0).collect();
+    sort_by_number(&mut services, |&service| u64::MAX - u64::from(spans[service]));
+    let services = services.into_iter().map(|service| store.services()[service].clone()).collect();
     Some(ClockNote { span_count: gaps.len() as u32, services, early, behind })
 }
 

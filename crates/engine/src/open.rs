@@ -2,8 +2,7 @@
 
 use analysis::ColourSlot;
 use otel::{SpanId, TraceId};
-use rustc_hash::FxHashMap;
-use store::{Column, ServiceIdx, SpanIdx, TraceIdx, TraceStore, sort_by_number};
+use store::{Column, Numbers, ServiceIdx, SpanIdx, TraceIdx, TraceStore};
 
 use crate::list::Listed;
 use crate::search::Search;
@@ -113,44 +112,40 @@ impl Open {
 
     /// Where many ids lead. One pass over the traces, one over each trace that is linked to: no index to keep.
     pub(crate) fn find_all(&self, wanted: &[(TraceId, SpanId)]) -> Vec<Option<Found>> {
-        let mut found = vec![None; wanted.len()];
         if wanted.is_empty() {
-            return found;
+            return Vec::new();
         }
-        let mut by_trace: FxHashMap<TraceId, FxHashMap<SpanId, Vec<usize>>> = FxHashMap::default();
-        for (place, &(trace, span)) in wanted.iter().enumerate() {
-            if !trace.is_absent() {
-                by_trace.entry(trace).or_default().entry(span).or_default().push(place);
-            }
+        let mut traces = Numbers::default();
+        let mut spans = Numbers::default();
+        for &(trace, span) in wanted {
+            traces.of(trace);
+            spans.of((trace, span));
         }
-        for trace in self.store.traces().indices() {
-            let of = self.store.trace(trace);
-            let Some(mut wanted_here) = by_trace.remove(&of.id) else { continue };
-            let mut note = |places: Vec<usize>, span: Option<u32>| {
-                for place in places {
-                    if let Some(slot) = found.get_mut(place) {
-                        *slot = Some(Found { trace: trace.0, span });
-                    }
-                }
+        let mut trace_of: Vec<Option<TraceIdx>> = vec![None; traces.values().len()];
+        let mut span_of: Vec<Option<SpanIdx>> = vec![None; spans.values().len()];
+        for index in self.store.traces().indices() {
+            let trace = self.store.trace(index);
+            let Some(slot) = traces.find(&trace.id).and_then(|number| trace_of.get_mut(number as usize))
+            else {
+                continue;
             };
-            if let Some(places) = wanted_here.remove(&SpanId::ABSENT) {
-                note(places, None);
-            }
-            for span in of.indices() {
-                if wanted_here.is_empty() {
-                    break;
+            *slot = Some(index);
+            for span in trace.indices() {
+                if let Some(number) = spans.find(&(trace.id, self.store.span_id(span)))
+                    && let Some(first @ None) = span_of.get_mut(number as usize)
+                {
+                    *first = Some(span);
                 }
-                if let Some(places) = wanted_here.remove(&self.store.span_id(span)) {
-                    note(places, Some(span.0));
-                }
-            }
-            let mut rest: Vec<usize> = wanted_here.into_values().flatten().collect();
-            sort_by_number(&mut rest, |&place| place as u64);
-            note(rest, None);
-            if by_trace.is_empty() {
-                break;
             }
         }
-        found
+        let find = |&(trace, span): &(TraceId, SpanId)| {
+            let of = |number: Option<u32>| number.map(|number| number as usize);
+            let found = of(traces.find(&trace).filter(|_| !trace.is_absent()));
+            let found = found.and_then(|number| trace_of.get(number).copied().flatten())?;
+            let span = of(spans.find(&(trace, span)).filter(|_| !span.is_absent()));
+            let span = span.and_then(|number| span_of.get(number).copied().flatten());
+            Some(Found { trace: found.0, span: span.map(|span| span.0) })
+        };
+        wanted.iter().map(find).collect()
     }
 }

@@ -1,12 +1,11 @@
 //! The views of one trace, over data derived once.
 
 use analysis::{ClockGap, CriticalPath, FlameTree, ServiceShare, TraceAnalysis, Weight};
-use rustc_hash::FxHashMap;
 use scene::{
     ErrorMark, Facts, FlameFacts, FlameIndex, FlameMode, FlameRequest, FlameSlice, MergedBox, MinimapSlice,
     VisibleRows, WaterfallRequest, WaterfallSlice, flame_slice, minimap_slice, waterfall_slice,
 };
-use store::{Column, Idx as _, ServiceIdx, SpanIdx, TraceIdx, TraceStore};
+use store::{Column, Idx as _, Numbers, ServiceIdx, SpanIdx, TraceIdx, TraceStore};
 
 use crate::clocks;
 use crate::open::Open;
@@ -175,15 +174,14 @@ impl Merged {
 
 /// The node of each span: that of its parent, service and operation.
 fn nodes_of(store: &TraceStore, trace: TraceIdx, tree: &FlameTree) -> Vec<u32> {
-    let by_path: FxHashMap<_, u32> =
-        tree.nodes.iter().zip(0..).map(|(node, at)| ((node.parent, node.service, node.name), at)).collect();
+    let by_path: Numbers<_> = tree.nodes.iter().map(|node| (node.parent, node.service, node.name)).collect();
     let of = store.trace(trace);
     let mut nodes: Vec<u32> = Vec::with_capacity(of.span_count());
     for span in of.indices() {
         let parent =
             store.parent(span).and_then(|parent| nodes.get((parent.0 - of.spans.start.0) as usize).copied());
         let path = (parent, store.service_idx(span), store.name_idx(span));
-        nodes.push(by_path.get(&path).copied().unwrap_or(u32::MAX));
+        nodes.push(by_path.find(&path).unwrap_or(u32::MAX));
     }
     nodes
 }

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 
 use memchr::memchr_iter;
 use otel::{KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, WarningKind};
-use serde::de::{Deserialize, IgnoredAny};
+use serde::de::{Deserialize as _, IgnoredAny};
 
 use crate::mend::{Mended, mend};
 use crate::notes::Notes;
-use crate::otlp::{Message, fill};
 use crate::reader::{Reader, Stop as ReadStop};
 use crate::scalar::{Scalar, shorten};
 use crate::search::FoundTrace;
@@ -18,6 +17,7 @@ use crate::skip::{Skip, Stop, next_document_line};
 use crate::text::Window;
 use crate::walk::{self, Entry, Take, Told, Walk};
 use crate::{json::Json, owned};
+use otlp::{Message, fill};
 
 mod signals;
 
@@ -442,7 +442,7 @@ impl Envelope {
                 Leaf::Broken(ahead, why) => {
                     let broken = Broken { ahead, resume: 0, why };
                     let mut was_read = false;
-                    let step = self.broken_leaf(value, at, broken, sink, |me, mended, sink| {
+                    let step = self.broken_leaf(value, at, broken, sink, &mut |me, mended, sink| {
                         let Leaf::Whole(record, _) = record(mended, true, &mut me.notes) else {
                             return false;
                         };
@@ -747,8 +747,8 @@ impl Envelope {
             self.skip = Some(Skip::default());
             return Step::Took(at);
         }
-        match leaf::<IgnoredAny>(value.text, value.last) {
-            Leaf::Whole(_, used) => {
+        match leaf(value.text, value.last) {
+            Leaf::Whole((), used) => {
                 self.after_value(sink);
                 Step::Took(at + used)
             }
@@ -800,7 +800,7 @@ impl Envelope {
             }
             Leaf::Short => self.again(),
             Leaf::Broken(ahead, why) => {
-                self.broken_leaf(value, at, Broken { ahead, resume: 0, why }, sink, |me, mended, _| {
+                self.broken_leaf(value, at, Broken { ahead, resume: 0, why }, sink, &mut |me, mended, _| {
                     let mut content = Resource::default();
                     let read =
                         matches!(message(mended, true, &mut content, &mut me.notes), Leaf::Whole(true, _));
@@ -827,7 +827,7 @@ impl Envelope {
             }
             Leaf::Short => self.again(),
             Leaf::Broken(ahead, why) => {
-                self.broken_leaf(value, at, Broken { ahead, resume: 0, why }, sink, |_, _, _| false)
+                self.broken_leaf(value, at, Broken { ahead, resume: 0, why }, sink, &mut |_, _, _| false)
             }
         }
     }
@@ -856,7 +856,7 @@ impl Envelope {
             }
             Leaf::Short => self.again(),
             Leaf::Broken(ahead, why) => {
-                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, |_, _, _| false)
+                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, &mut |_, _, _| false)
             }
         }
     }
@@ -883,7 +883,7 @@ impl Envelope {
             }
             Leaf::Short => self.again(),
             Leaf::Broken(ahead, why) => {
-                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, |me, mended, sink| {
+                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, &mut |me, mended, sink| {
                     let mut row = SpanRow::default();
                     let read = matches!(message(mended, true, &mut row, &mut me.notes), Leaf::Whole(true, _));
                     if read {
@@ -918,7 +918,7 @@ impl Envelope {
         at: usize,
         broken: Broken,
         sink: &mut dyn SpanSink,
-        read_mended: impl FnOnce(&mut Self, &str, &mut dyn SpanSink) -> bool,
+        read_mended: &mut dyn FnMut(&mut Self, &str, &mut dyn SpanSink) -> bool,
     ) -> Step {
         self.notes.forget();
         let broken = Broken { ahead: at + broken.ahead, ..broken };
@@ -1047,10 +1047,11 @@ fn syntax_error<T>(text: &str, at: usize, last: bool) -> Leaf<T> {
         Some(string) if string.starts_with('"') => (at, string),
         _ => (0, text),
     };
-    match leaf::<IgnoredAny>(text, last) {
+    match leaf(text, last) {
         Leaf::Broken(ahead, why) => Leaf::Broken(at + ahead, why),
         // What escapes mean is not looked at where a value is only read over.
-        Leaf::Whole(..) | Leaf::Short => Leaf::Broken(at, "an escape stands for no character".to_owned()),
+        _ if text.starts_with('"') => Leaf::Broken(at, "an escape stands for no character".to_owned()),
+        Leaf::Whole(..) | Leaf::Short => Leaf::Broken(at, "expected a JSON value".to_owned()),
     }
 }
 
@@ -1061,12 +1062,13 @@ fn whole<T>(value: T, used: usize, text: &str, last: bool) -> Leaf<T> {
     if open { Leaf::Short } else { Leaf::Whole(value, used) }
 }
 
-fn leaf<'t, T: Deserialize<'t>>(text: &'t str, last: bool) -> Leaf<T> {
+/// A value nobody asks for.
+fn leaf(text: &str, last: bool) -> Leaf<()> {
     let mut json = serde_json::Deserializer::from_str(text);
-    match T::deserialize(&mut json) {
-        Ok(value) => {
+    match IgnoredAny::deserialize(&mut json) {
+        Ok(_) => {
             let used = json.into_iter::<IgnoredAny>().byte_offset();
-            whole(value, used, text, last)
+            whole((), used, text, last)
         }
         Err(error) if error.is_eof() => Leaf::Short,
         Err(error) => {

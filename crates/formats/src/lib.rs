@@ -7,33 +7,25 @@
 
 #![warn(missing_docs)]
 
-mod base64;
 mod decoder;
 mod elsewhere;
 mod envelope;
-mod ids;
 mod json;
 mod known;
 mod leaf;
 mod mend;
-mod notes;
 mod other;
-mod otlp;
-mod owned;
-mod protobuf;
-mod reader;
-mod scalar;
-mod scan;
 mod search;
 mod semantics;
 mod shape;
-mod signals;
 mod skip;
 mod text;
 mod time;
 mod unpack;
 mod walk;
 mod write;
+
+use otlp::{base64, ids, notes, owned, protobuf, reader, scalar, signals};
 
 pub use base64::Base64;
 pub use decoder::{Decoder, Format, Outcome, Progress, Refusal, RefusalKind};

@@ -1,12 +1,11 @@
 //! Results of a Tempo `TraceQL` search: traces known by their root, with the few spans that matched.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use otel::{AnyValue, KeyValue, Resource, Scope, SpanId, SpanRow, SpanSink, TraceId, UnixNanos};
 
-use crate::otlp::{Message, fill, list};
 use crate::reader::{Reader, Stop};
+use otlp::{Message, fill, list};
 
 /// One element of `traces`.
 #[derive(Default)]
@@ -103,13 +102,14 @@ impl<'de> FoundTrace<'de> {
             });
         }
         // A span that matches twice is returned twice.
-        let mut told = BTreeSet::<SpanId>::new();
+        let mut told = Vec::<SpanId>::new();
         let scope = sink.open_scope();
         sink.close_scope(scope, &Scope::default());
         let mut count = 0;
         for FoundSpan { mut row, duration } in spans {
-            if !row.span_id.is_absent() && !told.insert(row.span_id) {
-                continue;
+            if !row.span_id.is_absent() {
+                let Err(place) = told.binary_search(&row.span_id) else { continue };
+                told.insert(place, row.span_id);
             }
             row.trace_id = self.trace_id;
             row.end = UnixNanos(row.start.0.saturating_add(duration));

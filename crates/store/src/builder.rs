@@ -7,9 +7,10 @@ use otel::{
     AnyValue, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanId, SpanRow,
     SpanSink, StatusCode, TraceId, UnixNanos, Warning, WarningKind,
 };
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::FxBuildHasher;
 
 use crate::index::{Column, Idx, OriginIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+use crate::numbers::{Numbers, Table, hash_of};
 use crate::signals::Signals;
 use crate::sort::sort_numbers;
 use crate::spans::{Origin, Rare, SpanFlags, Sparse, StoredEvent, StoredLink, Trace, TraceStore};
@@ -27,14 +28,12 @@ const WALL_CLOCK: u64 = 1_000_000_000_000_000;
 pub struct TraceStoreBuilder {
     strings: StringPool,
     interner: Interner,
-    trace_slots: FxHashMap<TraceId, u32>,
-    trace_ids: Vec<TraceId>,
+    traces: Numbers<TraceId>,
     last_trace: Option<(TraceId, u32)>,
     resources: Distinct<Resource<'static>>,
     scopes: Distinct<Scope<'static>>,
     pairs: Vec<(ResourceRef, ScopeRef)>,
-    rare_values: Vec<Rare>,
-    rare_places: FxHashMap<Rare, u32>,
+    rare: Numbers<Rare>,
     last_rare: Option<(Rare, u32)>,
     warnings: Warnings,
     rows: Rows,
@@ -64,12 +63,12 @@ struct Rows {
 struct Distinct<T> {
     of_ref: Vec<Option<u32>>,
     values: Vec<T>,
-    places: FxHashMap<u64, Vec<u32>>,
+    places: Table,
 }
 
 impl<T> Default for Distinct<T> {
     fn default() -> Self {
-        Self { of_ref: Vec::new(), values: Vec::new(), places: FxHashMap::default() }
+        Self { of_ref: Vec::new(), values: Vec::new(), places: Table::default() }
     }
 }
 
@@ -79,13 +78,12 @@ impl<T: Default + PartialEq> Distinct<T> {
         self.of_ref.len() as u32 - 1
     }
 
-    fn close(&mut self, reference: u32, hash: u64, same: impl Fn(&T) -> bool, own: impl FnOnce() -> T) {
-        let places = self.places.entry(hash).or_default();
-        let known = places.iter().copied().find(|&place| self.values.get(place as usize).is_some_and(&same));
+    fn close(&mut self, reference: u32, hash: u32, same: impl Fn(&T) -> bool, own: impl FnOnce() -> T) {
+        let known = self.places.find(hash, |place| self.values.get(place as usize).is_some_and(&same));
         let place = known.unwrap_or_else(|| {
+            let place = self.values.len() as u32;
             self.values.push(own());
-            let place = self.values.len() as u32 - 1;
-            places.push(place);
+            self.places.add(hash, place);
             place
         });
         if let Some(slot) = self.of_ref.get_mut(reference as usize) {
@@ -123,7 +121,7 @@ fn hash_value(hasher: &mut impl Hasher, value: &AnyValue<'_>) {
     }
 }
 
-fn hash_content(texts: &[&str], attributes: &[KeyValue<'_>]) -> u64 {
+fn hash_content(texts: &[&str], attributes: &[KeyValue<'_>]) -> u32 {
     let mut hasher = FxBuildHasher.build_hasher();
     for text in texts {
         text.hash(&mut hasher);
@@ -132,7 +130,8 @@ fn hash_content(texts: &[&str], attributes: &[KeyValue<'_>]) -> u64 {
         key.hash(&mut hasher);
         hash_value(&mut hasher, value);
     }
-    hasher.finish()
+    let hash = hasher.finish();
+    (hash ^ (hash >> 32)) as u32
 }
 
 impl SpanSink for TraceStoreBuilder {
@@ -232,10 +231,10 @@ impl TraceStoreBuilder {
 
     /// A builder that holds all of `store`, to add to it.
     pub fn from_store(store: &TraceStore) -> Self {
-        Self::from_store_without(store, &FxHashSet::default())
+        Self::from_store_without(store, &[])
     }
 
-    fn from_store_without(store: &TraceStore, left_out: &FxHashSet<SpanIdx>) -> Self {
+    fn from_store_without(store: &TraceStore, left_out: &[SpanIdx]) -> Self {
         let mut builder = Self::default();
         store.feed_without(left_out, &mut builder);
         for known in store.warnings.iter() {
@@ -254,7 +253,7 @@ impl TraceStoreBuilder {
 
     /// Traces so far.
     pub fn trace_count(&self) -> usize {
-        self.trace_ids.len()
+        self.traces.values().len()
     }
 
     /// Log records so far.
@@ -278,11 +277,7 @@ impl TraceStoreBuilder {
         {
             return slot;
         }
-        let trace_ids = &mut self.trace_ids;
-        let slot = *self.trace_slots.entry(id).or_insert_with(|| {
-            trace_ids.push(id);
-            trace_ids.len() as u32 - 1
-        });
+        let slot = self.traces.of(id);
         self.last_trace = Some((id, slot));
         slot
     }
@@ -301,11 +296,7 @@ impl TraceStoreBuilder {
         {
             return place;
         }
-        let rare_values = &mut self.rare_values;
-        let place = *self.rare_places.entry(rare).or_insert_with(|| {
-            rare_values.push(rare);
-            rare_values.len() as u32 - 1
-        });
+        let place = self.rare.of(rare);
         self.last_rare = Some((rare, place));
         place
     }
@@ -319,7 +310,7 @@ impl TraceStoreBuilder {
         }
         // Seldom, so it may cost another pass.
         let mut builder = Self::from_store_without(&store, &repeated);
-        let first = repeated.iter().min().copied().unwrap_or_default();
+        let first = repeated.first().copied().unwrap_or_default();
         builder.warnings.add_many(WarningKind::RepeatedSpan, repeated.len() as u64, None, || {
             let (span, trace) = (store.span_id(first), store.trace(store.trace_of(first)).id);
             format!("span {span} of trace {trace} came again with the same content; it is kept once")
@@ -333,8 +324,8 @@ impl TraceStoreBuilder {
     fn set_up(self) -> TraceStore {
         let Self {
             strings,
-            trace_ids,
-            rare_values,
+            traces,
+            rare,
             mut warnings,
             rows,
             mut attributes,
@@ -343,6 +334,7 @@ impl TraceStoreBuilder {
             mut signals,
             ..
         } = self;
+        let trace_ids = traces.into_values();
         let (resources, resource_places) = self.resources.finish();
         let (scopes, scope_places) = self.scopes.finish();
         signals.seal(&resource_places, &scope_places);
@@ -392,7 +384,7 @@ impl TraceStoreBuilder {
             start: sealing.start.into(),
             duration: sealing.duration.into(),
             flags: sealing.flags.into(),
-            rare_values,
+            rare_values: rare.into_values(),
             origins: origins.into(),
             resources: resources.into(),
             scopes: scopes.into(),
@@ -482,8 +474,8 @@ struct Sealing {
     start: Vec<u64>,
     duration: Vec<u64>,
     flags: Vec<SpanFlags>,
-    lost_parents: FxHashMap<SpanIdx, SpanId>,
-    raw_times: FxHashMap<SpanIdx, (UnixNanos, UnixNanos)>,
+    lost_parents: Vec<(SpanIdx, SpanId)>,
+    raw_times: Vec<(SpanIdx, (UnixNanos, UnixNanos))>,
     found: Warnings,
 }
 
@@ -551,10 +543,10 @@ impl Sealing {
                 }
             };
             if base + start != raw_start || base + start + duration != raw_end {
-                self.raw_times.insert(span, (UnixNanos(raw_start), UnixNanos(raw_end)));
+                self.raw_times.push((span, (UnixNanos(raw_start), UnixNanos(raw_end))));
             }
             if parent == NONE && !rows.parent[row].is_absent() {
-                self.lost_parents.insert(span, rows.parent[row]);
+                self.lost_parents.push((span, rows.parent[row]));
             }
             latest = latest.max(start + duration);
             self.note(id, rows, row, flags);
@@ -672,24 +664,29 @@ pub fn service_name(resource: &Resource<'static>) -> String {
     }
 }
 
-/// Spans that say again what an earlier one of the same id says.
+/// Spans that say again what an earlier one of the same id says, in their order.
 #[inline(never)]
-fn repeated(store: &TraceStore) -> FxHashSet<SpanIdx> {
-    let mut repeated = FxHashSet::default();
+fn repeated(store: &TraceStore) -> Vec<SpanIdx> {
+    let mut repeated = Vec::new();
     if store.warnings.count(WarningKind::DuplicateSpanId) == 0 {
         return repeated;
     }
-    let mut known: FxHashMap<(TraceIdx, SpanId, u64, u64, StrIdx), SpanIdx> = FxHashMap::default();
+    let key_of = |span| {
+        let (start, duration) = (store.start(span), store.duration(span));
+        (store.trace_of(span), store.span_id(span), start, duration, store.name_idx(span))
+    };
+    let mut known = Table::default();
     // Nearly always, the earlier one comes first in the tree, too: both have the same parent and start.
     for span in store.row.indices() {
-        let id = store.span_id(span);
-        if id.is_absent() {
+        if store.span_id(span).is_absent() {
             continue;
         }
-        let key = (store.trace_of(span), id, store.start(span), store.duration(span), store.name_idx(span));
-        let first = *known.entry(key).or_insert(span);
-        if first != span && says_the_same(store, first, span) {
-            repeated.insert(span);
+        let key = key_of(span);
+        let hash = hash_of(&key);
+        match known.find(hash, |first| key_of(SpanIdx(first)) == key) {
+            None => known.add(hash, span.0),
+            Some(first) if says_the_same(store, SpanIdx(first), span) => repeated.push(span),
+            Some(_) => {}
         }
     }
     repeated
@@ -715,20 +712,22 @@ fn find_origins(
     service_of_resource: &[ServiceIdx],
 ) -> (Vec<Origin>, Vec<OriginIdx>) {
     let mut origins: Column<OriginIdx, Origin> = Column::default();
-    let mut known: FxHashMap<(u32, u32), OriginIdx> = FxHashMap::default();
+    let mut known = Numbers::default();
     let of_pair = pairs
         .iter()
         .map(|(resource, scope)| {
             let resource = resource_places.get(resource.0 as usize).copied().unwrap_or(0);
             let scope = scope_places.get(scope.0 as usize).copied().unwrap_or(0);
-            *known.entry((resource, scope)).or_insert_with(|| {
+            let origin = OriginIdx(known.of((resource, scope)));
+            if origin.get() == origins.len() {
                 let service = service_of_resource.get(resource as usize).copied().unwrap_or_default();
                 origins.push(Origin {
                     resource: Idx::new(resource as usize),
                     scope: Idx::new(scope as usize),
                     service,
-                })
-            })
+                });
+            }
+            origin
         })
         .collect();
     (origins.into_vec(), of_pair)

@@ -15,6 +15,7 @@
 
 mod builder;
 mod index;
+mod numbers;
 mod signals;
 mod sort;
 mod spans;
@@ -25,6 +26,7 @@ mod warnings;
 
 pub use builder::{TraceStoreBuilder, service_name};
 pub use index::{Column, Idx, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
+pub use numbers::Numbers;
 pub use signals::{Exemplar, Log};
 pub use sort::{sort_by_number, sort_numbers};
 pub use spans::{Event, Link, SpanFlags, Trace, TraceStore};

@@ -11,9 +11,9 @@ use otel::{
     AnyValue, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, Severity, SpanId,
     SpanSink, TraceId, UnixNanos, WarningKind,
 };
-use rustc_hash::FxHashMap;
 
 use crate::index::{ResourceIdx, ScopeIdx, SpanIdx, StrIdx, TraceIdx};
+use crate::numbers::Numbers;
 use crate::sort::sort_by_number;
 use crate::spans::TraceStore;
 use crate::strings::{Interner, StringPool};
@@ -52,35 +52,6 @@ struct StoredExemplar {
     origin: u32,
     /// The first attribute is what was measured, its key is empty.
     attributes_end: u32,
-}
-
-/// Values told apart, each with its number.
-#[derive(Clone, Debug)]
-struct Numbers<T> {
-    values: Vec<T>,
-    /// While building.
-    places: FxHashMap<T, u32>,
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Self { values: Vec::new(), places: FxHashMap::default() }
-    }
-}
-
-impl<T: Copy + Eq + std::hash::Hash> Numbers<T> {
-    fn of(&mut self, value: T) -> u32 {
-        let Self { values, places } = self;
-        *places.entry(value).or_insert_with(|| {
-            values.push(value);
-            values.len() as u32 - 1
-        })
-    }
-
-    fn seal(&mut self) {
-        self.places = FxHashMap::default();
-        self.values.shrink_to_fit();
-    }
 }
 
 /// All log records and exemplars.
@@ -177,7 +148,7 @@ impl Signals {
 
     /// Traces that are named.
     pub(crate) fn trace_count(&self) -> usize {
-        self.traces.values.iter().filter(|id| !id.is_absent()).count()
+        self.traces.values().iter().filter(|id| !id.is_absent()).count()
     }
 
     /// Gives what belongs to nothing else its place: resources and scopes by reference.
@@ -201,7 +172,7 @@ impl Signals {
         if self.logs.is_empty() && self.exemplars.is_empty() {
             return;
         }
-        let homes = homes(store, &self.traces.values);
+        let homes = homes(store, self.traces.values());
         let of_log = |log: &StoredLog| Mark {
             time: if log.time == 0 { log.observed_time } else { log.time },
             span_id: log.span_id,
@@ -219,7 +190,7 @@ impl Signals {
         let lost = |attached: &Attached| attached.places(OTHER_TRACE).len() as u64;
         let unsampled = self.logs_of.places(OTHER_TRACE).iter().filter(|&&place| {
             let log = self.logs.get(place as usize);
-            let kind = log.and_then(|log| self.kinds.values.get(log.kind as usize));
+            let kind = log.and_then(|log| self.kinds.values().get(log.kind as usize));
             kind.and_then(|kind| kind.flags).is_some_and(|flags| flags & 1 == 0)
         });
         let (other, unsampled) = (lost(&self.logs_of), unsampled.count());
@@ -242,9 +213,9 @@ impl Signals {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.traces.values.capacity() * size_of::<TraceId>()
-            + self.kinds.values.capacity() * size_of::<LogKind>()
-            + self.metrics.values.capacity() * 8
+        size_of_val(self.traces.values())
+            + size_of_val(self.kinds.values())
+            + size_of_val(self.metrics.values())
             + self.origins.capacity() * 8
             + self.logs.capacity() * size_of::<StoredLog>()
             + self.log_attributes.memory()
@@ -255,7 +226,7 @@ impl Signals {
     }
 
     fn trace_id(&self, trace: u32) -> TraceId {
-        self.traces.values.get(trace as usize).copied().unwrap_or_default()
+        self.traces.values().get(trace as usize).copied().unwrap_or_default()
     }
 }
 
@@ -310,12 +281,10 @@ impl Attached {
 
 /// The owner of what names a trace and no span of it, by number of the trace.
 fn homes(store: &TraceStore, ids: &[TraceId]) -> Vec<u64> {
-    let open = store.traces();
-    let by_id: FxHashMap<TraceId, TraceIdx> =
-        open.as_slice().iter().zip(open.indices()).map(|(trace, index)| (trace.id, index)).collect();
-    let home = |id: &TraceId| match by_id.get(id) {
+    let open: Numbers<TraceId> = store.traces().as_slice().iter().map(|trace| trace.id).collect();
+    let home = |id: &TraceId| match open.find(id) {
         _ if id.is_absent() => NO_TRACE,
-        Some(trace) => TRACE | u64::from(trace.0),
+        Some(trace) => TRACE | u64::from(trace),
         None => OTHER_TRACE,
     };
     ids.iter().map(home).collect()
@@ -331,22 +300,27 @@ fn attach(store: &TraceStore, marks: &[Mark], homes: &[u64]) -> Attached {
     sort_by_number(&mut places, |&place| trace_of(place).into());
 
     let mut owners = vec![NO_TRACE; marks.len()];
-    let mut spans: FxHashMap<SpanId, Option<SpanIdx>> = FxHashMap::default();
     for of_trace in places.chunk_by(|a, b| trace_of(*a) == trace_of(*b)) {
         let number = of_trace.first().map_or(0, |&place| trace_of(place));
         let home = homes.get(number as usize).copied().unwrap_or(NO_TRACE);
-        spans.clear();
+        let mut named = Numbers::default();
+        let mut found: Vec<Option<SpanIdx>> = Vec::new();
         if home < OTHER_TRACE {
-            let named = of_trace.iter().filter_map(|&place| mark(place)).map(|mark| mark.span_id);
-            spans.extend(named.filter(|id| !id.is_absent()).map(|id| (id, None)));
+            let ids = of_trace.iter().filter_map(|&place| mark(place)).map(|mark| mark.span_id);
+            named = ids.filter(|id| !id.is_absent()).collect();
+            found.resize(named.values().len(), None);
             for span in store.trace(TraceIdx(home as u32)).indices() {
-                if let Some(found @ None) = spans.get_mut(&store.span_id(span)) {
-                    *found = Some(span);
+                if let Some(number) = named.find(&store.span_id(span))
+                    && let Some(first @ None) = found.get_mut(number as usize)
+                {
+                    *first = Some(span);
                 }
             }
         }
         for &place in of_trace {
-            let span = mark(place).and_then(|mark| spans.get(&mark.span_id).copied().flatten());
+            let span = mark(place)
+                .and_then(|mark| named.find(&mark.span_id))
+                .and_then(|number| found.get(number as usize).copied().flatten());
             if let Some(owner) = owners.get_mut(place as usize) {
                 *owner = span.map_or(home, |span| span.0.into());
             }
@@ -452,7 +426,7 @@ impl TraceStore {
         Log {
             store: self,
             stored,
-            kind: kinds.values.get(stored.kind as usize).copied().unwrap_or_default(),
+            kind: kinds.values().get(stored.kind as usize).copied().unwrap_or_default(),
             start: before.map_or(0, |before| before.attributes_end),
         }
     }
@@ -591,7 +565,7 @@ impl<'a> Exemplar<'a> {
 
     /// Name and unit of the metric.
     pub fn metric(&self) -> (&'a str, &'a str) {
-        let metric = self.store.signals.metrics.values.get(self.stored.metric as usize);
+        let metric = self.store.signals.metrics.values().get(self.stored.metric as usize);
         let (name, unit) = metric.copied().unwrap_or_default();
         (self.store.strings.get(name), self.store.strings.get(unit))
     }

@@ -28,7 +28,7 @@ fn sort_pairs(pairs: &mut [(u64, u32)]) {
 pub fn sort_numbers(numbers: &mut [u32], compare: &dyn Fn(u32, u32) -> Ordering) {
     let compare = |a: &u32, b: &u32| compare(*a, *b).then(a.cmp(b));
     if !numbers.is_sorted_by(|a, b| compare(a, b).is_le()) {
-        numbers.sort_unstable_by(compare);
+        numbers.sort_by(compare);
     }
 }
 

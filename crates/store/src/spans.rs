@@ -11,7 +11,6 @@ use std::ops::Range;
 use otel::{
     EventRow, LinkRow, Resource, Scope, SpanId, SpanKind, SpanRow, SpanSink, StatusCode, TraceId, UnixNanos,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::index::{Column, OriginIdx, ResourceIdx, ScopeIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
 use crate::signals::Signals;
@@ -219,12 +218,18 @@ pub struct TraceStore {
     pub(crate) attributes: AttributeTable,
     pub(crate) events: Sparse<StoredEvent>,
     pub(crate) links: Sparse<StoredLink>,
-    /// Parent ids that lead nowhere.
-    pub(crate) lost_parents: FxHashMap<SpanIdx, SpanId>,
-    /// Start and end as written, where they were repaired.
-    pub(crate) raw_times: FxHashMap<SpanIdx, (UnixNanos, UnixNanos)>,
+    /// Parent ids that lead nowhere, by span.
+    pub(crate) lost_parents: Vec<(SpanIdx, SpanId)>,
+    /// Start and end as written, where they were repaired, by span.
+    pub(crate) raw_times: Vec<(SpanIdx, (UnixNanos, UnixNanos))>,
     pub(crate) warnings: Warnings,
     pub(crate) signals: Signals,
+}
+
+/// What a list in order of spans holds for one of them.
+fn of_span<T: Copy>(list: &[(SpanIdx, T)], span: SpanIdx) -> Option<T> {
+    let place = list.binary_search_by_key(&span, |&(of, _)| of).ok()?;
+    list.get(place).map(|&(_, value)| value)
 }
 
 impl TraceStore {
@@ -293,7 +298,7 @@ impl TraceStore {
     pub fn parent_span_id(&self, span: SpanIdx) -> SpanId {
         match self.parent(span) {
             Some(parent) => self.span_id[parent],
-            None => self.lost_parents.get(&span).copied().unwrap_or(SpanId::ABSENT),
+            None => of_span(&self.lost_parents, span).unwrap_or(SpanId::ABSENT),
         }
     }
 
@@ -527,7 +532,7 @@ impl TraceStore {
     pub fn row(&self, span: SpanIdx) -> SpanRow<'_> {
         let rare = self.rare(span);
         let base = self.traces[self.trace[span]].start.0;
-        let (start, end) = self.raw_times.get(&span).copied().unwrap_or_else(|| {
+        let (start, end) = of_span(&self.raw_times, span).unwrap_or_else(|| {
             let start = base + self.start[span];
             (UnixNanos(start), UnixNanos(start + self.duration[span]))
         });
@@ -555,12 +560,13 @@ impl TraceStore {
     /// Gives everything to another sink: a writer, or the builder of a larger store. In order of arrival, so that what
     /// was kept apart by source stays so.
     pub fn feed(&self, sink: &mut dyn SpanSink) {
-        self.feed_without(&FxHashSet::default(), sink);
+        self.feed_without(&[], sink);
     }
 
-    /// [`TraceStore::feed`], but for some spans.
-    pub(crate) fn feed_without(&self, left_out: &FxHashSet<SpanIdx>, sink: &mut dyn SpanSink) {
-        let mut spans: Vec<SpanIdx> = self.row.indices().filter(|span| !left_out.contains(span)).collect();
+    /// [`TraceStore::feed`], but for some spans, given in their order.
+    pub(crate) fn feed_without(&self, left_out: &[SpanIdx], sink: &mut dyn SpanSink) {
+        let stays = |span: &SpanIdx| left_out.binary_search(span).is_err();
+        let mut spans: Vec<SpanIdx> = self.row.indices().filter(stays).collect();
         sort_by_number(&mut spans, |&span| u64::from(self.row[span]));
         self.feed_in(&mut spans.into_iter(), sink);
     }

@@ -1,8 +1,7 @@
 //! Every distinct text once.
 
-use hashbrown::HashTable;
-
 use crate::StrIdx;
+use crate::numbers::Table;
 
 /// Texts a chunk holds. Chunks keep growth from copying the whole pool, and an end offset from needing 8 bytes.
 const CHUNK_BITS: u32 = 12;
@@ -111,8 +110,7 @@ impl StringPool {
 /// Finds a text that is there already. Lives only as long as the builder.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
-    /// The hash beside the index: growth does not touch the text, and most mismatches neither.
-    table: HashTable<(u32, StrIdx)>,
+    table: Table,
 }
 
 /// Eight bytes at a time.
@@ -157,20 +155,13 @@ impl Interner {
             return (StringPool::EMPTY, true);
         }
         let tag = tag_of(text);
-        let found = self.table.find(spread(tag), |&(other, index)| other == tag && pool.is(index, text));
-        if let Some(&(_, index)) = found {
-            return (index, true);
+        if let Some(found) = self.table.find(tag, |number| pool.is(StrIdx(number), text)) {
+            return (StrIdx(found), true);
         }
         let index = pool.push(text);
-        self.table.insert_unique(spread(tag), (tag, index), |&(tag, _)| spread(tag));
+        self.table.add(tag, index.0);
         (index, false)
     }
-}
-
-/// The table wants entropy at both ends of 64 bits; the tag has 32.
-#[inline]
-fn spread(tag: u32) -> u64 {
-    u64::from(tag).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 #[cfg(test)]

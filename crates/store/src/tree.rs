@@ -1,7 +1,6 @@
 //! Parents from ids: one trace's rows to a forest in preorder. No recursion, whatever the depth.
 
-use rustc_hash::FxHashMap;
-
+use crate::numbers::{Table, hash_of};
 use crate::sort::sort_by_number;
 use crate::spans::SpanFlags;
 
@@ -153,23 +152,25 @@ pub(crate) fn plant(seeds: &mut [Seed]) -> Forest {
 /// The parent row of each row. Where several rows have the same id, the first is the parent.
 #[expect(clippy::indexing_slicing, reason = "row numbers, as above")]
 fn find_parents(seeds: &[Seed], flags: &mut [SpanFlags]) -> Vec<u32> {
-    let mut row_of_id: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut row_of_id = Table::default();
     row_of_id.reserve(seeds.len());
+    let find = |table: &Table, hash, id| table.find(hash, |row| seeds[row as usize].id == id);
     for (row, seed) in seeds.iter().enumerate() {
         if seed.id == 0 {
             flags[row].insert(SpanFlags::NO_ID);
             continue;
         }
-        let first = *row_of_id.entry(seed.id).or_insert(row as u32);
-        if first != row as u32 {
-            flags[row].insert(SpanFlags::DUPLICATE_ID);
+        let hash = hash_of(&seed.id);
+        match find(&row_of_id, hash, seed.id) {
+            Some(_) => flags[row].insert(SpanFlags::DUPLICATE_ID),
+            None => row_of_id.add(hash, row as u32),
         }
     }
     let mut parents = Vec::with_capacity(seeds.len());
     for (row, seed) in seeds.iter().enumerate() {
-        let parent = match row_of_id.get(&seed.parent) {
+        let parent = match find(&row_of_id, hash_of(&seed.parent), seed.parent) {
             _ if seed.parent == 0 => NONE,
-            Some(&parent) => parent,
+            Some(parent) => parent,
             None => {
                 flags[row].insert(SpanFlags::ORPHAN);
                 NONE

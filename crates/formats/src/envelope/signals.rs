@@ -80,7 +80,7 @@ impl Envelope {
             }
             Leaf::Short => self.again(),
             Leaf::Broken(ahead, why) => {
-                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, |me, mended, sink| {
+                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, &mut |me, mended, sink| {
                     let mut row = LogRow::default();
                     let read = matches!(message(mended, true, &mut row, &mut me.notes), Leaf::Whole(true, _));
                     if read {
@@ -125,7 +125,7 @@ impl Envelope {
             }
             Leaf::Short => self.again(),
             Leaf::Broken(ahead, why) => {
-                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, |_, _, _| false)
+                self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, &mut |_, _, _| false)
             }
         }
     }

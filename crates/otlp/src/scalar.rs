@@ -11,7 +11,7 @@ use crate::scan::digits;
 
 /// What stood there. Arrays and objects are read over.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Scalar<'de> {
+pub enum Scalar<'de> {
     Null,
     Bool(bool),
     Unsigned(u64),
@@ -63,7 +63,7 @@ enum NotThat {
 }
 
 impl<'de> Scalar<'de> {
-    pub(crate) fn type_name(&self) -> &'static str {
+    pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
@@ -74,7 +74,7 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    pub(crate) fn text(self, field: &str, notes: &mut Notes) -> Cow<'de, str> {
+    pub fn text(self, field: &str, notes: &mut Notes) -> Cow<'de, str> {
         match self {
             Self::Str(text) => text,
             Self::Null => Cow::Borrowed(""),
@@ -100,7 +100,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// `fixed64` and `uint64`: a number or a string; 0 where it is neither.
-    pub(crate) fn u64(self, field: &str, notes: &mut Notes) -> u64 {
+    pub fn u64(self, field: &str, notes: &mut Notes) -> u64 {
         match self.unsigned() {
             Ok(value) => value,
             Err(why) => {
@@ -110,12 +110,12 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    pub(crate) fn nanos(self, field: &str, notes: &mut Notes) -> UnixNanos {
+    pub fn nanos(self, field: &str, notes: &mut Notes) -> UnixNanos {
         UnixNanos(self.u64(field, notes))
     }
 
     /// `uint32` and `fixed32`.
-    pub(crate) fn u32(self, field: &str, notes: &mut Notes) -> u32 {
+    pub fn u32(self, field: &str, notes: &mut Notes) -> u32 {
         match self.unsigned().and_then(|value| u32::try_from(value).map_err(|_out_of_range| NotThat::Range)) {
             Ok(value) => value,
             Err(why) => {
@@ -136,7 +136,7 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    pub(crate) fn as_text(&self) -> Cow<'_, str> {
+    pub fn as_text(&self) -> Cow<'_, str> {
         match self {
             Self::Bool(value) => Cow::Owned(value.to_string()),
             Self::Unsigned(value) => Cow::Owned(value.to_string()),
@@ -147,7 +147,7 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    pub(crate) fn trace_id(self, field: &str, notes: &mut Notes) -> TraceId {
+    pub fn trace_id(self, field: &str, notes: &mut Notes) -> TraceId {
         match ids::trace_id(&self.id_text(field, notes)) {
             Id::Read(id) => id,
             Id::MadeUp(id) => {
@@ -157,7 +157,7 @@ impl<'de> Scalar<'de> {
         }
     }
 
-    pub(crate) fn span_id(self, field: &str, notes: &mut Notes) -> SpanId {
+    pub fn span_id(self, field: &str, notes: &mut Notes) -> SpanId {
         match ids::span_id(&self.id_text(field, notes)) {
             Id::Read(id) => id,
             Id::MadeUp(id) => {
@@ -187,7 +187,7 @@ impl<'de> Scalar<'de> {
         );
     }
 
-    pub(crate) fn kind(self, notes: &mut Notes) -> SpanKind {
+    pub fn kind(self, notes: &mut Notes) -> SpanKind {
         self.enumeration(
             "kind",
             "SPAN_KIND_",
@@ -197,7 +197,7 @@ impl<'de> Scalar<'de> {
         )
     }
 
-    pub(crate) fn status_code(self, notes: &mut Notes) -> StatusCode {
+    pub fn status_code(self, notes: &mut Notes) -> StatusCode {
         self.enumeration(
             "status.code",
             "STATUS_CODE_",
@@ -207,7 +207,7 @@ impl<'de> Scalar<'de> {
         )
     }
 
-    pub(crate) fn severity(self, notes: &mut Notes) -> Severity {
+    pub fn severity(self, notes: &mut Notes) -> Severity {
         self.enumeration("severityNumber", "SEVERITY_NUMBER_", notes, Severity::from_number, &SEVERITIES)
     }
 
@@ -250,7 +250,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// Was the status an error before there was `STATUS_CODE_ERROR`?
-    pub(crate) fn deprecated_code_is_error(&self) -> bool {
+    pub fn deprecated_code_is_error(&self) -> bool {
         match self {
             Self::Str(text) => !text.is_empty() && text != "0" && !text.ends_with("_OK"),
             Self::Unsigned(number) => *number != 0,
@@ -259,7 +259,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// `int64`: a number or a string. `Err` gives the text back, to be kept as it is.
-    pub(crate) fn i64(self, notes: &mut Notes) -> Result<i64, Self> {
+    pub fn i64(self, notes: &mut Notes) -> Result<i64, Self> {
         let value = match &self {
             Self::Unsigned(value) => i64::try_from(*value).ok(),
             Self::Negative(value) => Some(*value),
@@ -283,7 +283,7 @@ impl<'de> Scalar<'de> {
     }
 
     /// `double`: a number, a string, or the names JSON has no number for.
-    pub(crate) fn f64(self, notes: &mut Notes) -> Result<f64, Self> {
+    pub fn f64(self, notes: &mut Notes) -> Result<f64, Self> {
         let value = match &self {
             Self::Unsigned(value) => Some(*value as f64),
             Self::Negative(value) => Some(*value as f64),
@@ -298,7 +298,7 @@ impl<'de> Scalar<'de> {
     }
 }
 
-pub(crate) fn shorten(text: &str) -> &str {
+pub fn shorten(text: &str) -> &str {
     text.char_indices().nth(60).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
@@ -315,7 +315,7 @@ fn unusual_unsigned(text: &str) -> Result<u64, NotThat> {
 }
 
 /// A number as JSON writes it.
-pub(crate) fn written(number: &str) -> Scalar<'static> {
+pub fn written(number: &str) -> Scalar<'static> {
     if let Ok(value) = number.parse() {
         return Scalar::Unsigned(value);
     }
@@ -331,7 +331,7 @@ pub(crate) fn written(number: &str) -> Scalar<'static> {
 /// What `str::parse` would make of it, by a library that does without its 10 kB of tables, which do not compress.
 #[cold]
 #[inline(never)]
-pub(crate) fn double(text: &str) -> Option<f64> {
+pub fn double(text: &str) -> Option<f64> {
     f64::from_lexical(text.trim().as_bytes()).ok()
 }
 

@@ -7,12 +7,12 @@ use crate::base64::decode_base64;
 /// An id that was read, or the id made up for a text that is none. Equal texts get equal ids, so that the spans of
 /// a trace stay together and apart from others whatever the producer calls them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Id<T> {
+pub enum Id<T> {
     Read(T),
     MadeUp(T),
 }
 
-pub(crate) fn trace_id(text: &str) -> Id<TraceId> {
+pub fn trace_id(text: &str) -> Id<TraceId> {
     if let Ok(id) = TraceId::from_hex(text.as_bytes()) {
         return Id::Read(id);
     }
@@ -25,7 +25,7 @@ pub(crate) fn trace_id(text: &str) -> Id<TraceId> {
     }
 }
 
-pub(crate) fn span_id(text: &str) -> Id<SpanId> {
+pub fn span_id(text: &str) -> Id<SpanId> {
     if let Ok(id) = SpanId::from_hex(text.as_bytes()) {
         return Id::Read(id);
     }

@@ -9,8 +9,8 @@ use otel::{
 
 use super::wire::{Fields, I32, I64, LEN, Malformed, VARINT, text};
 use crate::ids::{self, Id};
+use crate::messages::MAX_VALUE_DEPTH;
 use crate::notes::Notes;
-use crate::otlp::MAX_VALUE_DEPTH;
 use crate::scalar::shorten;
 
 /// `Span`.

@@ -15,10 +15,10 @@ use crate::scalar::{Scalar, shorten};
 use crate::scan::digits;
 
 /// Nesting of `arrayValue` and `kvlistValue` that is still read.
-pub(crate) const MAX_VALUE_DEPTH: u8 = 24;
+pub const MAX_VALUE_DEPTH: u8 = 24;
 
 /// A message, filled field by field.
-pub(crate) trait Message<'de>: Default {
+pub trait Message<'de>: Default {
     /// For warnings.
     const NAME: &'static str;
 
@@ -31,7 +31,7 @@ pub(crate) trait Message<'de>: Default {
 }
 
 /// Fills a message from an object. `false`: it was none.
-pub(crate) fn fill<'de, M: Message<'de>>(message: &mut M, json: &mut Reader<'de, '_>) -> Result<bool, Stop> {
+pub fn fill<'de, M: Message<'de>>(message: &mut M, json: &mut Reader<'de, '_>) -> Result<bool, Stop> {
     if !json.enter(b'{') {
         otherwise(M::NAME, "an object", json)?;
         return Ok(false);
@@ -49,7 +49,7 @@ pub(crate) fn fill<'de, M: Message<'de>>(message: &mut M, json: &mut Reader<'de,
 }
 
 /// Fills a list from an array of objects.
-pub(crate) fn list<'de, M: Message<'de>>(list: &mut Vec<M>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
+pub fn list<'de, M: Message<'de>>(list: &mut Vec<M>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
     // A name given twice means the last of the two, as everywhere in JSON.
     list.clear();
     if !json.enter(b'[') {
@@ -274,7 +274,7 @@ impl<'de> Message<'de> for KeyValue<'de> {
 }
 
 /// [`list`] of attributes, which are most of all text.
-pub(crate) fn attributes<'de>(list: &mut Vec<KeyValue<'de>>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
+pub fn attributes<'de>(list: &mut Vec<KeyValue<'de>>, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
     list.clear();
     if !json.enter(b'[') {
         return otherwise(KeyValue::NAME, "an array of objects", json);
@@ -311,7 +311,7 @@ fn usual_attribute<'de>(json: &mut Reader<'de, '_>) -> Option<KeyValue<'de>> {
 }
 
 /// An `AnyValue` message.
-pub(crate) fn value<'de>(json: &mut Reader<'de, '_>) -> Result<AnyValue<'de>, Stop> {
+pub fn value<'de>(json: &mut Reader<'de, '_>) -> Result<AnyValue<'de>, Stop> {
     if !json.enter(b'{') {
         return bare_value(json);
     }
@@ -359,7 +359,7 @@ fn bare_value<'de>(json: &mut Reader<'de, '_>) -> Result<AnyValue<'de>, Stop> {
 }
 
 /// The attribute value nearest to a bare JSON value.
-pub(crate) fn plain(found: Scalar<'_>) -> AnyValue<'_> {
+pub fn plain(found: Scalar<'_>) -> AnyValue<'_> {
     match found {
         Scalar::Bool(value) => AnyValue::Bool(value),
         Scalar::Unsigned(value) => match i64::try_from(value) {
@@ -386,7 +386,7 @@ fn string_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
 }
 
 #[inline]
-pub(crate) fn int_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
+pub fn int_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
     match found {
         Scalar::Null => AnyValue::Empty,
         number => match number.i64(notes) {
@@ -396,7 +396,7 @@ pub(crate) fn int_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'
     }
 }
 
-pub(crate) fn double_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
+pub fn double_from<'de>(found: Scalar<'de>, notes: &mut Notes) -> AnyValue<'de> {
     match found {
         Scalar::Null => AnyValue::Empty,
         number => match number.f64(notes) {

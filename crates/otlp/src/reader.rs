@@ -11,7 +11,7 @@ use crate::scan::{digits, plain_run};
 
 /// Why reading ended before the value did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// The text ends first.
     Short,
     /// It is no JSON; `serde_json` will say why.
@@ -20,22 +20,22 @@ pub(crate) enum Stop {
 
 /// Stands before, inside or after a value.
 #[derive(Debug)]
-pub(crate) struct Reader<'t, 'n> {
+pub struct Reader<'t, 'n> {
     text: &'t str,
     at: usize,
     /// What was odd so far.
-    pub(crate) notes: &'n mut Notes,
+    pub notes: &'n mut Notes,
     /// How many values it stands in.
-    pub(crate) depth: u8,
+    pub depth: u8,
 }
 
 impl<'t, 'n> Reader<'t, 'n> {
-    pub(crate) fn new(text: &'t str, notes: &'n mut Notes) -> Self {
+    pub fn new(text: &'t str, notes: &'n mut Notes) -> Self {
         Self { text, at: 0, notes, depth: 0 }
     }
 
     /// Bytes read.
-    pub(crate) fn used(&self) -> usize {
+    pub fn used(&self) -> usize {
         self.at
     }
 
@@ -57,7 +57,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// The first byte of the next token; 0 at the end.
     #[inline]
-    pub(crate) fn peek(&mut self) -> u8 {
+    pub fn peek(&mut self) -> u8 {
         let byte = self.byte(self.at);
         if byte > b' ' { byte } else { self.peek_after_space() }
     }
@@ -71,7 +71,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// Takes the bracket that begins a list, if it is one.
     #[inline]
-    pub(crate) fn enter(&mut self, bracket: u8) -> bool {
+    pub fn enter(&mut self, bracket: u8) -> bool {
         let enters = self.peek() == bracket;
         self.at += usize::from(enters);
         enters
@@ -79,7 +79,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// After the opening bracket: is there a first element? Takes the closing bracket otherwise.
     #[inline]
-    pub(crate) fn first(&mut self, closing: u8) -> bool {
+    pub fn first(&mut self, closing: u8) -> bool {
         let ends = self.peek() == closing;
         self.at += usize::from(ends);
         !ends
@@ -87,7 +87,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// After an element: is there another? Takes the comma or the closing bracket.
     #[inline]
-    pub(crate) fn next(&mut self, closing: u8) -> Result<bool, Stop> {
+    pub fn next(&mut self, closing: u8) -> Result<bool, Stop> {
         let byte = self.peek();
         if byte != b',' && byte != closing {
             return Err(self.stop());
@@ -98,7 +98,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// The name of a member, and the colon after it.
     #[inline]
-    pub(crate) fn name(&mut self) -> Result<Cow<'t, str>, Stop> {
+    pub fn name(&mut self) -> Result<Cow<'t, str>, Stop> {
         if self.peek() != b'"' {
             return Err(self.stop());
         }
@@ -143,7 +143,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// Takes these very bytes, if they come next.
     #[inline]
-    pub(crate) fn literal<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
+    pub fn literal<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
         let is = self.rest(self.at).first_chunk().is_some_and(|found| same(found, literal));
         if is {
             self.at += N;
@@ -153,7 +153,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// A string without escapes, from after its quote on.
     #[inline]
-    pub(crate) fn plain(&mut self) -> Option<&'t str> {
+    pub fn plain(&mut self) -> Option<&'t str> {
         let end = self.at + plain_run(self.rest(self.at));
         if self.byte(end) != b'"' {
             return None;
@@ -166,7 +166,7 @@ impl<'t, 'n> Reader<'t, 'n> {
     /// A member whose value is a string, from its name on, and the comma after it: all or nothing. `start`: up to the
     /// quote that begins the value.
     #[inline]
-    pub(crate) fn text_member<const N: usize, T>(
+    pub fn text_member<const N: usize, T>(
         &mut self,
         start: &[u8; N],
         value: impl FnOnce(&'t str) -> Option<T>,
@@ -178,7 +178,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// [`Reader::text_member`] for a number of few digits.
     #[inline]
-    pub(crate) fn small_member<const N: usize, T>(
+    pub fn small_member<const N: usize, T>(
         &mut self,
         start: &[u8; N],
         value: impl FnOnce(u32) -> Option<T>,
@@ -210,7 +210,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// Takes `}}`, if it comes next.
     #[inline]
-    pub(crate) fn brackets(&mut self) -> bool {
+    pub fn brackets(&mut self) -> bool {
         let are = self.rest(self.at).first_chunk() == Some(b"}}");
         self.at += if are { 2 } else { 0 };
         are
@@ -218,13 +218,13 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     /// Reads again from a place that [`Reader::used`] told.
     #[inline]
-    pub(crate) fn back_to(&mut self, used: usize) {
+    pub fn back_to(&mut self, used: usize) {
         self.at = used;
     }
 
     /// Any value; arrays and objects are read over.
     #[inline]
-    pub(crate) fn scalar(&mut self) -> Result<Scalar<'t>, Stop> {
+    pub fn scalar(&mut self) -> Result<Scalar<'t>, Stop> {
         match self.peek() {
             b'"' => self.string().map(Scalar::Str),
             b'0'..=b'9' => self.number(),
@@ -260,12 +260,12 @@ impl<'t, 'n> Reader<'t, 'n> {
     }
 
     /// A string; the next byte is known to be its quote.
-    pub(crate) fn text(&mut self) -> Result<Cow<'t, str>, Stop> {
+    pub fn text(&mut self) -> Result<Cow<'t, str>, Stop> {
         self.string()
     }
 
     /// A number as it is written (RFC 8259 §6).
-    pub(crate) fn number_text(&mut self) -> Result<&'t str, Stop> {
+    pub fn number_text(&mut self) -> Result<&'t str, Stop> {
         let mut end = self.at + usize::from(self.byte(self.at) == b'-');
         let digits = |from: usize| self.rest(from).iter().take_while(|byte| byte.is_ascii_digit()).count();
         let whole = digits(end);
@@ -296,7 +296,7 @@ impl<'t, 'n> Reader<'t, 'n> {
     /// A value nobody asks for.
     #[cold]
     #[inline(never)]
-    pub(crate) fn ignore(&mut self) -> Result<(), Stop> {
+    pub fn ignore(&mut self) -> Result<(), Stop> {
         self.peek();
         let mut json = serde_json::Deserializer::from_str(self.text.get(self.at..).unwrap_or_default());
         match IgnoredAny::deserialize(&mut json) {
@@ -311,7 +311,7 @@ impl<'t, 'n> Reader<'t, 'n> {
 }
 
 /// What a string with escapes says (RFC 8259 §7). `None`: an escape is none, or half a surrogate pair.
-pub(crate) fn unescape(quoted: &str) -> Option<String> {
+pub fn unescape(quoted: &str) -> Option<String> {
     let mut pieces = quoted.split('\\');
     let mut text = String::with_capacity(quoted.len());
     text.push_str(pieces.next()?);

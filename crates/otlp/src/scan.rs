@@ -3,7 +3,7 @@
 /// The length of the run at the start that a JSON string holds as it is: up to a quote, a backslash, a control
 /// character or the end.
 #[inline]
-pub(crate) fn plain_run(bytes: &[u8]) -> usize {
+pub fn plain_run(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     let mut length = 0;
     while let Some((block, after)) = rest.split_first_chunk() {
@@ -56,7 +56,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// 1 to 19 decimal digits as a number, which they cannot overflow.
 #[inline]
-pub(crate) fn digits(text: &[u8]) -> Option<u64> {
+pub fn digits(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 19 {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use otel::{AnyValue, ExemplarRow, LogRow};
 
-use crate::otlp::{Message, attributes, double_from, int_from, list, value};
+use crate::messages::{Message, attributes, double_from, int_from, list, value};
 use crate::reader::{Reader, Stop};
 
 impl<'de> Message<'de> for LogRow<'de> {
@@ -43,9 +43,9 @@ impl<'de> Message<'de> for LogRow<'de> {
 }
 
 /// One element of `dataPoints`, of every kind of metric: nothing but its exemplars is asked for.
-#[derive(Default)]
-pub(crate) struct DataPoint<'de> {
-    pub(crate) exemplars: Vec<ExemplarRow<'de>>,
+#[derive(Debug, Default)]
+pub struct DataPoint<'de> {
+    pub exemplars: Vec<ExemplarRow<'de>>,
 }
 
 impl<'de> Message<'de> for DataPoint<'de> {
@@ -97,18 +97,18 @@ impl<'de> Measured<'de> for ExemplarRow<'de> {
 
 /// The metric whose data points are being read. Its name may follow them.
 #[derive(Debug, Default)]
-pub(crate) struct Metric {
-    pub(crate) name: String,
-    pub(crate) unit: String,
+pub struct Metric {
+    pub name: String,
+    pub unit: String,
     /// Where it begins in the input.
-    pub(crate) offset: u64,
+    pub offset: u64,
     /// Those that lead to a trace.
-    pub(crate) exemplars: Vec<ExemplarRow<'static>>,
+    pub exemplars: Vec<ExemplarRow<'static>>,
 }
 
 impl Metric {
     /// Takes the text of `name` or `unit`.
-    pub(crate) fn say(&mut self, field: &str, text: String) {
+    pub fn say(&mut self, field: &str, text: String) {
         let place = if field == "unit" { &mut self.unit } else { &mut self.name };
         *place = text;
     }

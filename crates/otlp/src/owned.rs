@@ -9,13 +9,13 @@ fn text(text: Cow<'_, str>) -> Cow<'static, str> {
 }
 
 /// The same allocation, whatever the lifetime of what was in it.
-pub(crate) fn emptied(mut list: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
+pub fn emptied(mut list: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
     list.clear();
     list.into_iter().map_while(|_| None).collect()
 }
 
 /// Recursion is bounded: the decoder reads values no deeper than `MAX_VALUE_DEPTH`.
-pub(crate) fn value(value: AnyValue<'_>) -> AnyValue<'static> {
+pub fn value(value: AnyValue<'_>) -> AnyValue<'static> {
     match value {
         AnyValue::Empty => AnyValue::Empty,
         AnyValue::Str(string) => AnyValue::Str(text(string)),
@@ -35,7 +35,7 @@ fn attributes(attributes: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
         .collect()
 }
 
-pub(crate) fn resource(resource: Resource<'_>) -> Resource<'static> {
+pub fn resource(resource: Resource<'_>) -> Resource<'static> {
     Resource {
         attributes: attributes(resource.attributes),
         dropped_attributes_count: resource.dropped_attributes_count,
@@ -43,7 +43,7 @@ pub(crate) fn resource(resource: Resource<'_>) -> Resource<'static> {
     }
 }
 
-pub(crate) fn scope(scope: Scope<'_>) -> Scope<'static> {
+pub fn scope(scope: Scope<'_>) -> Scope<'static> {
     Scope {
         name: text(scope.name),
         version: text(scope.version),

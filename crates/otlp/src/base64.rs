@@ -22,7 +22,7 @@ impl fmt::Display for Base64<'_> {
 }
 
 /// In either alphabet, padded or not.
-pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').as_bytes();
     let padding = text.len() - digits.len();
     if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {

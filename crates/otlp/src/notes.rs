@@ -6,7 +6,7 @@ use std::fmt;
 use otel::{SpanSink, Warning, WarningKind};
 
 #[derive(Debug, Default)]
-pub(crate) struct Notes {
+pub struct Notes {
     /// Kinds the sink has had an example of.
     told: u32,
     /// Kinds that have an example in `pending`.
@@ -22,30 +22,30 @@ fn bit(kind: WarningKind) -> u32 {
 impl Notes {
     /// The words are only put together for the first of a kind: files with a million oddities exist.
     #[cold]
-    pub(crate) fn add(&mut self, kind: WarningKind, detail: fmt::Arguments<'_>) {
+    pub fn add(&mut self, kind: WarningKind, detail: fmt::Arguments<'_>) {
         self.add_at(None, kind, detail);
     }
 
     #[cold]
-    pub(crate) fn add_at(&mut self, offset: Option<u64>, kind: WarningKind, detail: fmt::Arguments<'_>) {
+    pub fn add_at(&mut self, offset: Option<u64>, kind: WarningKind, detail: fmt::Arguments<'_>) {
         let first = (self.told | self.worded) & bit(kind) == 0;
         self.worded |= bit(kind);
         self.pending.push((kind, offset, if first { detail.to_string() } else { String::new() }));
     }
 
     #[cold]
-    pub(crate) fn wrong_type(&mut self, field: &str, expected: &str, found: &str) {
+    pub fn wrong_type(&mut self, field: &str, expected: &str, found: &str) {
         self.add(WarningKind::WrongType, format_args!("{field} is {found}; expected {expected}"));
     }
 
     #[inline]
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         self.pending.clear();
         self.worded = 0;
     }
 
     #[inline]
-    pub(crate) fn tell(&mut self, sink: &mut dyn SpanSink, offset: u64) {
+    pub fn tell(&mut self, sink: &mut dyn SpanSink, offset: u64) {
         if !self.pending.is_empty() {
             self.tell_all(sink, offset);
         }
