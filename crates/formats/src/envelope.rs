@@ -1049,9 +1049,11 @@ fn syntax_error<T>(text: &str, at: usize, last: bool) -> Leaf<T> {
     };
     match leaf(text, last) {
         Leaf::Broken(ahead, why) => Leaf::Broken(at + ahead, why),
+        // The reader takes a number for broken where one is only cut off.
+        Leaf::Short => Leaf::Short,
         // What escapes mean is not looked at where a value is only read over.
         _ if text.starts_with('"') => Leaf::Broken(at, "an escape stands for no character".to_owned()),
-        Leaf::Whole(..) | Leaf::Short => Leaf::Broken(at, "expected a JSON value".to_owned()),
+        Leaf::Whole(..) => Leaf::Broken(at, "expected a JSON value".to_owned()),
     }
 }
 

@@ -177,10 +177,15 @@ impl Text {
 
     /// What was not decoded.
     fn left<'b>(&self, rest: impl Iterator<Item = &'b u8>) -> Left {
-        let mut bytes = self.window.rest().as_bytes().to_vec();
+        let (at, text) = (self.window.offset(0), self.window.rest());
+        let mut bytes = Vec::new();
+        // Without the white space before it, or with what was replaced in it, text may look like protobuf or a container;
+        // after a space it does not.
+        bytes.extend((at > 0 || text.contains(char::REPLACEMENT_CHARACTER)).then_some(b' '));
+        bytes.extend_from_slice(text.as_bytes());
         bytes.extend_from_slice(self.window.tail());
         bytes.extend(rest);
-        Left { at: self.window.offset(0), bytes }
+        Left { at: at.saturating_sub(1), bytes }
     }
 
     fn formats(&self) -> Vec<Format> {

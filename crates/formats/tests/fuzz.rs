@@ -79,6 +79,15 @@ const MENDED: &[&[u8]] = &[
     b"{\"a\":[\"lib[\n{",
     // An exemplar whose value is no number.
     br#"{"measurements":[{"values":{"x":""},"trace":{"trace_id":"f"}}],"meta":{"sdk":{},"app":{}}}"#,
+    // A number that is broken, and was cut where it could have been whole; in a value that is broken, too.
+    br#"{"resourceSpans":[{"scopeSpans":[{"spans":[-"n"#,
+    b"{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"a\"}]}]}]}\n{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[000",
+    b"{\"resourceSpans\":[{\"resource\":{\"scopeSpans\":[{\"spans\":[\n{\"traceId\":\"1\",\"d\":-1,\n\"a\":1.5e3\"",
+    // White space before what would be a length.
+    b"\n\0\0\0\x12\n\x06\n\0\x12\x02\x12\0",
+    b"  \0\0\0\x08\n\x06\n\0\x12\x02\x12\0",
+    // Replaced by other bytes, it would be one.
+    b"\0\x80\n}\x12\x02\x12\0",
 ];
 
 #[test]
