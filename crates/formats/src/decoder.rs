@@ -3,7 +3,8 @@
 use std::fmt;
 
 use otel::{
-    ExemplarRow, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind,
+    AttributeRef, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink,
+    Warning, WarningKind,
 };
 
 use crate::elsewhere::Elsewhere;
@@ -391,6 +392,18 @@ impl SpanSink for From<'_> {
     }
     fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
         self.sink.span(resource, scope, span);
+    }
+    fn attribute(&mut self, attribute: &KeyValue<'_>) -> Option<AttributeRef> {
+        self.sink.attribute(attribute)
+    }
+    fn span_with(
+        &mut self,
+        resource: ResourceRef,
+        scope: ScopeRef,
+        span: &SpanRow<'_>,
+        attributes: &[AttributeRef],
+    ) {
+        self.sink.span_with(resource, scope, span, attributes);
     }
     fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
         self.sink.log(resource, scope, log);

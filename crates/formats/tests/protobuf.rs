@@ -18,6 +18,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use support::Picture;
+use support::property::ByName;
 use support::rows;
 
 /// A call, as it came.
@@ -147,6 +148,23 @@ proptest! {
         let count = groups.iter().map(|(_, _, spans)| spans.len()).sum::<usize>();
         prop_assert_eq!(read, Read { spans: count as u64, resources: groups.len() as u64, ..Read::default() });
         prop_assert!(looks_like_protobuf(&bytes));
+    }
+
+    #[test]
+    fn what_came_before_is_the_same_by_name(groups in rows::groups(), sizes in vec(1_usize..200, 1..6)) {
+        // Named when it comes first, known from its third time on.
+        let bytes = written(|sink| (0..5).for_each(|_| feed(&groups, true, sink)));
+        let attributes: usize = groups.iter().flat_map(|(_, _, spans)| spans).map(|span| span.attributes.len()).sum();
+        let (mut in_rows, mut by_name) = (Calls::default(), ByName::<Calls>::default());
+        decode_in(&bytes, &[usize::MAX], &mut in_rows);
+        decode_in(&bytes, &sizes, &mut by_name);
+        prop_assert_eq!(by_name.sink.lines(), in_rows.lines());
+        prop_assert!(attributes < 4 || by_name.known > 0, "{} of 5 * {attributes}", by_name.known);
+        // As the tape has it.
+        let (mut tape, mut played) = (TapeWriter::new(), ByName::<Calls>::default());
+        decode_in(&bytes, &sizes, &mut tape);
+        TapePlayer::new().play(&tape.take(), &mut played).unwrap();
+        prop_assert_eq!(played.sink.lines(), in_rows.lines());
     }
 
     #[test]

@@ -18,5 +18,5 @@ pub use context::{SpanContext, TraceFlags};
 pub use id::{IdError, SpanId, TraceId};
 pub use row::{EventRow, LinkRow, Resource, Scope, SpanKind, SpanRow, StatusCode, UnixNanos};
 pub use signal::{ExemplarRow, LogRow, Severity};
-pub use sink::{ResourceRef, ScopeRef, SpanSink, Warning, WarningKind};
+pub use sink::{AttributeRef, ResourceRef, ScopeRef, SpanSink, Warning, WarningKind};
 pub use value::{AnyValue, KeyValue};

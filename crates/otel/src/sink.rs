@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{ExemplarRow, LogRow, Resource, Scope, SpanRow};
+use crate::{ExemplarRow, KeyValue, LogRow, Resource, Scope, SpanRow};
 
 /// Stands for a resource whose content may arrive after its spans: JSON objects have no order, and `schemaUrl`
 /// usually follows the spans it speaks of.
@@ -12,6 +12,10 @@ pub struct ResourceRef(pub u32);
 /// Stands for a scope whose content may arrive after its spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeRef(pub u32);
+
+/// Stands for an attribute that a sink was given before the spans that have it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AttributeRef(pub u64);
 
 /// Receives what a decoder reads. Calls cannot fail: what is odd is repaired by the receiver and counted.
 pub trait SpanSink {
@@ -25,6 +29,21 @@ pub trait SpanSink {
     fn close_scope(&mut self, scope: ScopeRef, content: &Scope<'_>);
     /// Takes one span.
     fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>);
+    /// Takes an attribute of spans to come, which may be many: a decoder that knows the bytes again need not read them.
+    /// `None`, now and ever: this sink takes attributes in rows only.
+    fn attribute(&mut self, _attribute: &KeyValue<'_>) -> Option<AttributeRef> {
+        None
+    }
+    /// Takes one span whose attributes are these, given before; its row has none. Only where they have been named.
+    fn span_with(
+        &mut self,
+        resource: ResourceRef,
+        scope: ScopeRef,
+        span: &SpanRow<'_>,
+        _attributes: &[AttributeRef],
+    ) {
+        self.span(resource, scope, span);
+    }
     /// Takes one log record. A sink that keeps only spans leaves it out.
     fn log(&mut self, _resource: ResourceRef, _scope: ScopeRef, _log: &LogRow<'_>) {}
     /// Takes one exemplar that leads to a trace. A sink that keeps only spans leaves it out.

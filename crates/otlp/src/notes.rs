@@ -38,6 +38,12 @@ impl Notes {
         self.add(WarningKind::WrongType, format_args!("{field} is {found}; expected {expected}"));
     }
 
+    /// How many wait to be told.
+    #[inline]
+    pub(crate) fn count(&self) -> usize {
+        self.pending.len()
+    }
+
     #[inline]
     pub fn forget(&mut self) {
         self.pending.clear();

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hash as _, Hasher};
 
 use otel::{
-    AnyValue, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanId, SpanRow,
-    SpanSink, StatusCode, TraceId, UnixNanos, Warning, WarningKind,
+    AnyValue, AttributeRef, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanId,
+    SpanRow, SpanSink, StatusCode, TraceId, UnixNanos, Warning, WarningKind,
 };
 use rustc_hash::FxBuildHasher;
 
@@ -154,60 +154,25 @@ impl SpanSink for TraceStoreBuilder {
     }
 
     fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
-        let row = self.rows.id.len() as u32;
-        let trace = self.trace_slot(span.trace_id);
-        let (name, _) = self.interner.intern(&mut self.strings, &span.name);
-        if self.pairs.last() != Some(&(resource, scope)) {
-            self.pairs.push((resource, scope));
-        }
-        let rare = self.rare_place(span);
-        let rows = &mut self.rows;
-        rows.trace.push(trace);
-        rows.id.push(span.span_id);
-        rows.parent.push(span.parent_span_id);
-        rows.start.push(span.start.0);
-        rows.end.push(span.end.0);
-        rows.name.push(name);
-        rows.pair.push(self.pairs.len() as u32 - 1);
-        rows.rare.push(rare);
-        rows.kind_status.push(span.kind as u8 | (span.status_code as u8) << 3);
-
-        let (strings, interner) = (&mut self.strings, &mut self.interner);
         for attribute in &span.attributes {
-            self.attributes.push(strings, interner, attribute);
+            self.attributes.push(&mut self.strings, &mut self.interner, attribute);
         }
-        rows.attributes_end.push(self.attributes.len());
+        self.row(resource, scope, span);
+    }
 
-        if !span.events.is_empty() {
-            self.events.starts.push((row, self.events.items.len() as u32));
-        }
-        for event in &span.events {
-            for attribute in &event.attributes {
-                self.events.attributes.push(strings, interner, attribute);
-            }
-            self.events.items.push(StoredEvent {
-                time: event.time.0,
-                name: interner.intern(strings, &event.name).0,
-                attributes_end: self.events.attributes.len(),
-                dropped_attributes_count: event.dropped_attributes_count,
-            });
-        }
-        if !span.links.is_empty() {
-            self.links.starts.push((row, self.links.items.len() as u32));
-        }
-        for link in &span.links {
-            for attribute in &link.attributes {
-                self.links.attributes.push(strings, interner, attribute);
-            }
-            self.links.items.push(StoredLink {
-                trace_id: link.trace_id,
-                span_id: link.span_id,
-                trace_state: interner.intern(strings, &link.trace_state).0,
-                flags: link.flags,
-                attributes_end: self.links.attributes.len(),
-                dropped_attributes_count: link.dropped_attributes_count,
-            });
-        }
+    fn attribute(&mut self, attribute: &KeyValue<'_>) -> Option<AttributeRef> {
+        Some(self.attributes.name(&mut self.strings, &mut self.interner, attribute))
+    }
+
+    fn span_with(
+        &mut self,
+        resource: ResourceRef,
+        scope: ScopeRef,
+        span: &SpanRow<'_>,
+        attributes: &[AttributeRef],
+    ) {
+        self.attributes.extend(attributes);
+        self.row(resource, scope, span);
     }
 
     fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
@@ -269,6 +234,61 @@ impl TraceStoreBuilder {
     /// Traces that log records and exemplars name, whether or not there are spans of them.
     pub fn named_trace_count(&self) -> usize {
         self.signals.trace_count()
+    }
+
+    /// A span whose attributes were pushed before.
+    fn row(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
+        let row = self.rows.id.len() as u32;
+        let trace = self.trace_slot(span.trace_id);
+        let (name, _) = self.interner.intern(&mut self.strings, &span.name);
+        if self.pairs.last() != Some(&(resource, scope)) {
+            self.pairs.push((resource, scope));
+        }
+        let rare = self.rare_place(span);
+        let rows = &mut self.rows;
+        rows.trace.push(trace);
+        rows.id.push(span.span_id);
+        rows.parent.push(span.parent_span_id);
+        rows.start.push(span.start.0);
+        rows.end.push(span.end.0);
+        rows.name.push(name);
+        rows.pair.push(self.pairs.len() as u32 - 1);
+        rows.rare.push(rare);
+        rows.kind_status.push(span.kind as u8 | (span.status_code as u8) << 3);
+
+        rows.attributes_end.push(self.attributes.len());
+
+        let (strings, interner) = (&mut self.strings, &mut self.interner);
+        if !span.events.is_empty() {
+            self.events.starts.push((row, self.events.items.len() as u32));
+        }
+        for event in &span.events {
+            for attribute in &event.attributes {
+                self.events.attributes.push(strings, interner, attribute);
+            }
+            self.events.items.push(StoredEvent {
+                time: event.time.0,
+                name: interner.intern(strings, &event.name).0,
+                attributes_end: self.events.attributes.len(),
+                dropped_attributes_count: event.dropped_attributes_count,
+            });
+        }
+        if !span.links.is_empty() {
+            self.links.starts.push((row, self.links.items.len() as u32));
+        }
+        for link in &span.links {
+            for attribute in &link.attributes {
+                self.links.attributes.push(strings, interner, attribute);
+            }
+            self.links.items.push(StoredLink {
+                trace_id: link.trace_id,
+                span_id: link.span_id,
+                trace_state: interner.intern(strings, &link.trace_state).0,
+                flags: link.flags,
+                attributes_end: self.links.attributes.len(),
+                dropped_attributes_count: link.dropped_attributes_count,
+            });
+        }
     }
 
     fn trace_slot(&mut self, id: TraceId) -> u32 {

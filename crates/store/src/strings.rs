@@ -36,11 +36,15 @@ impl StringPool {
         let fits =
             |chunk: &Chunk| chunk.ends.len() < CHUNK && chunk.text.len() + text.len() < u32::MAX as usize;
         if !self.chunks.last().is_some_and(fits) {
+            let mut next = Chunk::default();
             if let Some(last) = self.chunks.last_mut() {
+                // As much as the one before, and some: growing would copy what is there.
+                next.text.reserve(last.text.len() + last.text.len() / 8);
+                next.ends.reserve(CHUNK);
                 // An early break (4 GiB in one chunk) leaves unused numbers, so that index >> 12 stays the chunk.
                 last.ends.resize(CHUNK, last.text.len() as u32);
             }
-            self.chunks.push(Chunk::default());
+            self.chunks.push(next);
         }
         let number = self.chunks.len() - 1;
         let Some(chunk) = self.chunks.last_mut() else { return Self::EMPTY };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use otel::{AnyValue, KeyValue};
+use otel::{AnyValue, AttributeRef, KeyValue};
 
 use crate::StrIdx;
 use crate::strings::{Interner, StringPool};
@@ -46,6 +46,11 @@ const RECENT: usize = 128;
 fn place_of(key: &str) -> usize {
     let last = key.as_bytes().last().copied().unwrap_or_default();
     (key.len() * 31 + usize::from(last)) % RECENT
+}
+
+#[inline]
+fn name(tag: Tag, key: u32, payload: u32) -> AttributeRef {
+    AttributeRef(u64::from((tag as u32) << 24 | key) << 32 | u64::from(payload))
 }
 
 impl Repeats {
@@ -115,9 +120,26 @@ impl AttributeTable {
     }
 
     pub(crate) fn push(&mut self, pool: &mut StringPool, interner: &mut Interner, attribute: &KeyValue<'_>) {
+        let name = self.name(pool, interner, attribute);
+        self.extend(&[name]);
+    }
+
+    /// Adds attributes that were named, as often as they are had.
+    #[inline]
+    pub(crate) fn extend(&mut self, names: &[AttributeRef]) {
+        self.keys.extend(names.iter().map(|name| (name.0 >> 32) as u32));
+        self.payloads.extend(names.iter().map(|name| name.0 as u32));
+    }
+
+    /// What an attribute is here: the word of its key, and the payload.
+    pub(crate) fn name(
+        &mut self,
+        pool: &mut StringPool,
+        interner: &mut Interner,
+        attribute: &KeyValue<'_>,
+    ) -> AttributeRef {
         let Some(key) = self.key_number(pool, interner, &attribute.key) else {
-            self.spill(0, attribute);
-            return;
+            return self.spill(0, attribute);
         };
         let (tag, payload) = match &attribute.value {
             AnyValue::Empty => (Tag::Empty, 0),
@@ -130,12 +152,10 @@ impl AttributeTable {
             },
             AnyValue::Double(value) => (Tag::Double, self.widen(value.to_bits())),
             AnyValue::Bytes(_) | AnyValue::Array(_) | AnyValue::Map(_) => {
-                self.spill(key, attribute);
-                return;
+                return self.spill(key, attribute);
             }
         };
-        self.keys.push((tag as u32) << 24 | key);
-        self.payloads.push(payload);
+        name(tag, key, payload)
     }
 
     fn text(&mut self, pool: &mut StringPool, interner: &mut Interner, key: u32, text: &str) -> StrIdx {
@@ -162,10 +182,9 @@ impl AttributeTable {
         self.wide.len() as u32 - 1
     }
 
-    fn spill(&mut self, key: u32, attribute: &KeyValue<'_>) {
-        self.keys.push((Tag::Spilled as u32) << 24 | key);
-        self.payloads.push(self.spilled.len() as u32);
+    fn spill(&mut self, key: u32, attribute: &KeyValue<'_>) -> AttributeRef {
         self.spilled.push(attribute.clone().into_owned());
+        name(Tag::Spilled, key, self.spilled.len() as u32 - 1)
     }
 
     pub(crate) fn get<'a>(&'a self, pool: &'a StringPool, place: u32) -> Option<Attribute<'a>> {

@@ -1,7 +1,9 @@
 //! What the builder makes of rows that are odd, and that it loses nothing.
 
 use fixtures::{Collected, collect};
-use otel::{SpanSink as _, WarningKind};
+use otel::{
+    AttributeRef, KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind,
+};
 use store::{TraceIdx, TraceStore, TraceStoreBuilder};
 
 fn build(notation: &str) -> TraceStore {
@@ -142,12 +144,56 @@ fn traces_stand_by_start_time() {
     assert_eq!(names, ["first", "second", "later"]);
 }
 
-/// Everything that went in comes out, in order of arrival, with its resource and scope.
-fn lossless(feed: impl Fn(&mut dyn otel::SpanSink)) {
+/// Gives each attribute that came before by its name.
+#[derive(Default)]
+struct ByName {
+    builder: TraceStoreBuilder,
+    named: Vec<(KeyValue<'static>, AttributeRef)>,
+}
+
+impl SpanSink for ByName {
+    fn open_resource(&mut self) -> ResourceRef {
+        self.builder.open_resource()
+    }
+    fn close_resource(&mut self, resource: ResourceRef, content: &Resource<'_>) {
+        self.builder.close_resource(resource, content);
+    }
+    fn open_scope(&mut self) -> ScopeRef {
+        self.builder.open_scope()
+    }
+    fn close_scope(&mut self, scope: ScopeRef, content: &Scope<'_>) {
+        self.builder.close_scope(scope, content);
+    }
+    fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
+        let mut names = Vec::new();
+        for attribute in &span.attributes {
+            let known = self.named.iter().find(|(known, _)| known == attribute).map(|(_, name)| *name);
+            names.extend(known.or_else(|| {
+                let name = self.builder.attribute(attribute)?;
+                self.named.push((attribute.clone().into_owned(), name));
+                Some(name)
+            }));
+        }
+        let row = SpanRow { attributes: Vec::new(), ..span.clone() };
+        self.builder.span_with(resource, scope, &row, &names);
+    }
+    fn warn(&mut self, warning: Warning) {
+        self.builder.warn(warning);
+    }
+}
+
+/// Everything that went in comes out, in order of arrival, with its resource and scope, however attributes were given.
+fn lossless(feed: impl Fn(&mut dyn SpanSink)) {
     let mut builder = TraceStoreBuilder::new();
     feed(&mut builder);
     let given = collect(|sink| feed(sink));
-    let store = builder.seal();
+    comes_out(&builder.seal(), &given);
+    let mut by_name = ByName::default();
+    feed(&mut by_name);
+    comes_out(&by_name.builder.seal(), &given);
+}
+
+fn comes_out(store: &TraceStore, given: &Collected) {
     let kept = collect(|sink| store.feed(sink));
     assert_eq!(kept.spans.len(), given.spans.len());
     let content = |of: &Collected, i: usize| {
@@ -155,7 +201,7 @@ fn lossless(feed: impl Fn(&mut dyn otel::SpanSink)) {
         (of.resources.get(resource.0 as usize).cloned(), of.scopes.get(scope.0 as usize).cloned(), Some(span))
     };
     for i in 0..given.spans.len() {
-        assert_eq!(content(&kept, i), content(&given, i), "span {i}");
+        assert_eq!(content(&kept, i), content(given, i), "span {i}");
     }
 }
 
@@ -178,10 +224,10 @@ fn a_resource_may_come_late_or_never() {
     let mut builder = TraceStoreBuilder::new();
     let (resource, scope) = (builder.open_resource(), builder.open_scope());
     let never = builder.open_resource();
-    builder.span(resource, scope, &otel::SpanRow { name: "early".into(), ..otel::SpanRow::default() });
-    builder.span(never, scope, &otel::SpanRow { name: "cut off".into(), ..otel::SpanRow::default() });
-    let attributes = vec![otel::KeyValue::new("service.name", "shop")];
-    builder.close_resource(resource, &otel::Resource { attributes, ..otel::Resource::default() });
+    builder.span(resource, scope, &SpanRow { name: "early".into(), ..SpanRow::default() });
+    builder.span(never, scope, &SpanRow { name: "cut off".into(), ..SpanRow::default() });
+    let attributes = vec![KeyValue::new("service.name", "shop")];
+    builder.close_resource(resource, &Resource { attributes, ..Resource::default() });
     let store = builder.seal();
     let services: Vec<(&str, &str)> =
         store.trace(TraceIdx(0)).indices().map(|span| (store.name(span), store.service(span))).collect();

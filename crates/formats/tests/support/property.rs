@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use formats::{Decoder, Elsewhere, Outcome, Refusal, RefusalKind, TapePlayer, TapeWriter};
 use otel::{
-    ExemplarRow, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, Warning, WarningKind,
+    AttributeRef, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink,
+    Warning, WarningKind,
 };
 
 /// Far more than decoding a few kilobytes takes, on any machine and with others at work on it.
@@ -98,6 +99,59 @@ impl Told {
                 format!("{} {} {row}", content(&self.resources, *resource), content(&self.scopes, *scope))
             })
             .collect()
+    }
+}
+
+/// Takes attributes by name, as a store does, and tells them in their spans again.
+#[derive(Debug, Default)]
+pub(crate) struct ByName<S> {
+    pub(crate) sink: S,
+    named: Vec<KeyValue<'static>>,
+    /// Attributes of spans that were not given first.
+    pub(crate) known: usize,
+}
+
+impl<S: SpanSink> SpanSink for ByName<S> {
+    fn open_resource(&mut self) -> ResourceRef {
+        self.sink.open_resource()
+    }
+    fn close_resource(&mut self, resource: ResourceRef, content: &Resource<'_>) {
+        self.sink.close_resource(resource, content);
+    }
+    fn open_scope(&mut self) -> ScopeRef {
+        self.sink.open_scope()
+    }
+    fn close_scope(&mut self, scope: ScopeRef, content: &Scope<'_>) {
+        self.sink.close_scope(scope, content);
+    }
+    fn span(&mut self, resource: ResourceRef, scope: ScopeRef, span: &SpanRow<'_>) {
+        self.sink.span(resource, scope, span);
+    }
+    fn attribute(&mut self, attribute: &KeyValue<'_>) -> Option<AttributeRef> {
+        self.named.push(attribute.clone().into_owned());
+        self.known = self.known.wrapping_sub(1);
+        Some(AttributeRef(self.named.len() as u64 - 1))
+    }
+    fn span_with(
+        &mut self,
+        resource: ResourceRef,
+        scope: ScopeRef,
+        span: &SpanRow<'_>,
+        attributes: &[AttributeRef],
+    ) {
+        assert!(span.attributes.is_empty(), "attributes are named, or none is");
+        self.known = self.known.wrapping_add(attributes.len());
+        let attributes = attributes.iter().map(|name| self.named[name.0 as usize].clone()).collect();
+        self.sink.span(resource, scope, &SpanRow { attributes, ..span.clone() });
+    }
+    fn log(&mut self, resource: ResourceRef, scope: ScopeRef, log: &LogRow<'_>) {
+        self.sink.log(resource, scope, log);
+    }
+    fn exemplar(&mut self, resource: ResourceRef, scope: ScopeRef, exemplar: &ExemplarRow<'_>) {
+        self.sink.exemplar(resource, scope, exemplar);
+    }
+    fn warn(&mut self, warning: Warning) {
+        self.sink.warn(warning);
     }
 }
 
@@ -206,8 +260,9 @@ pub(crate) fn any_input(bytes: &[u8]) {
     assert!(whole.warnings.len() <= 4 * most + 16, "{} warnings of {length} bytes", whole.warnings.len());
     assert!(whole.length() <= (4 << 20) + 1024 * most, "{} bytes of {length}", whole.length());
     for sizes in [&[if length < 4096 { 1 } else { 61 }][..], &[7, 64, 3, 513]] {
-        let mut parts = Told::default();
+        let mut parts = ByName::<Told>::default();
         let of_parts = decode(bytes, sizes, &mut parts);
+        let parts = parts.sink;
         same(&parts.items(), &whole.items(), "rows", sizes);
         if outcome.is_ok() {
             same(&parts.oddities(), &whole.oddities(), "warnings", sizes);

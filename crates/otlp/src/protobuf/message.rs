@@ -4,33 +4,83 @@ use std::borrow::Cow;
 
 use otel::{
     AnyValue, EventRow, ExemplarRow, KeyValue, LinkRow, LogRow, Resource, Scope, Severity, SpanId, SpanKind,
-    SpanRow, StatusCode, TraceId, UnixNanos, WarningKind,
+    SpanRow, SpanSink, StatusCode, TraceId, UnixNanos, WarningKind,
 };
 
+use super::memo::{ATTRIBUTES, Memo};
 use super::wire::{Fields, I32, I64, LEN, Malformed, VARINT, text};
 use crate::ids::{self, Id};
 use crate::messages::MAX_VALUE_DEPTH;
 use crate::notes::Notes;
 use crate::scalar::shorten;
 
-/// `Span`.
+/// Makes a row as good as new, and keeps the room of its lists.
 #[inline]
-pub(super) fn span<'b>(row: &mut SpanRow<'b>, bytes: &'b [u8], notes: &mut Notes) -> Result<(), Malformed> {
-    let mut fields = Fields(bytes);
+pub(super) fn clear(row: &mut SpanRow<'_>) {
+    let SpanRow {
+        trace_id,
+        span_id,
+        parent_span_id,
+        trace_state,
+        flags,
+        name,
+        kind,
+        start,
+        end,
+        attributes,
+        dropped_attributes_count,
+        events,
+        dropped_events_count,
+        links,
+        dropped_links_count,
+        status_code,
+        status_message,
+    } = row;
+    *trace_id = TraceId::ABSENT;
+    (*span_id, *parent_span_id) = (SpanId::ABSENT, SpanId::ABSENT);
+    (*trace_state, *name, *status_message) = (Cow::Borrowed(""), Cow::Borrowed(""), Cow::Borrowed(""));
+    (*flags, *kind, *status_code) = (0, SpanKind::default(), StatusCode::default());
+    (*start, *end) = (UnixNanos::default(), UnixNanos::default());
+    (*dropped_attributes_count, *dropped_events_count, *dropped_links_count) = (0, 0, 0);
+    attributes.clear();
+    events.clear();
+    links.clear();
+}
+
+/// `Span`, whose attributes the memo names if it can.
+#[inline]
+pub(super) fn span<'b>(
+    row: &mut SpanRow<'b>,
+    bytes: &'b [u8],
+    memo: &mut Memo,
+    notes: &mut Notes,
+    sink: &mut dyn SpanSink,
+) -> Result<(), Malformed> {
+    memo.names.clear();
+    let mut fields = Fields(ids(row, bytes));
     let mut deprecated_error = false;
-    while let Some((field, wire)) = fields.key()? {
+    loop {
+        if let [ATTRIBUTES, ..] = fields.0 {
+            fields.0 = memo.expected(fields.0);
+        }
+        let Some((field, wire)) = fields.key()? else { break };
         match (field, wire) {
             (1, LEN) => row.trace_id = trace_id(fields.bytes()?, "trace_id", notes),
             (2, LEN) => row.span_id = span_id(fields.bytes()?, "span_id", notes),
             (3, LEN) => row.trace_state = text(fields.bytes()?, "trace_state", notes),
             (4, LEN) => row.parent_span_id = span_id(fields.bytes()?, "parent_span_id", notes),
-            (5, LEN) => row.name = text(fields.bytes()?, "name", notes),
+            (5, LEN) => {
+                let name = fields.bytes()?;
+                memo.span_name(name);
+                row.name = text(name, "name", notes);
+                fields.0 = kind_and_times(row, fields.0);
+            }
             (6, VARINT) => {
                 row.kind = one_of(fields.varint()?, SpanKind::from_number, "kind", notes);
             }
             (7, I64) => row.start = UnixNanos(fields.fixed64()?),
             (8, I64) => row.end = UnixNanos(fields.fixed64()?),
-            (9, LEN) => attribute(&mut row.attributes, fields.bytes()?, notes)?,
+            (9, LEN) => memo.attribute(row, fields.bytes()?, notes, sink)?,
             (10, VARINT) => row.dropped_attributes_count = fields.varint()? as u32,
             (11, LEN) => row.events.push(event(fields.bytes()?, notes)?),
             (12, VARINT) => row.dropped_events_count = fields.varint()? as u32,
@@ -45,6 +95,38 @@ pub(super) fn span<'b>(row: &mut SpanRow<'b>, bytes: &'b [u8], notes: &mut Notes
         row.status_code = StatusCode::Error;
     }
     Ok(())
+}
+
+/// The ids, where a span begins with them, as writers have it that go by the numbers of fields; what follows.
+#[inline]
+fn ids<'b>(row: &mut SpanRow<'b>, bytes: &'b [u8]) -> &'b [u8] {
+    let Some(([0x0A, 16, ids @ ..], rest)) = bytes.split_first_chunk::<28>() else { return bytes };
+    let (Some((trace, [0x12, 8, ..])), Some(span)) = (ids.split_first_chunk(), ids.last_chunk()) else {
+        return bytes;
+    };
+    row.trace_id = TraceId(u128::from_be_bytes(*trace));
+    row.span_id = SpanId(u64::from_be_bytes(*span));
+    match rest.split_first_chunk::<10>() {
+        Some(([0x22, 8, parent @ ..], rest)) => {
+            row.parent_span_id = SpanId(u64::from_be_bytes(*parent));
+            rest
+        }
+        _ => rest,
+    }
+}
+
+/// What stands after the name in the same order; what follows.
+#[inline]
+fn kind_and_times<'b>(row: &mut SpanRow<'b>, bytes: &'b [u8]) -> &'b [u8] {
+    if let Some(([0x30, kind, 0x39, times @ ..], rest)) = bytes.split_first_chunk::<20>()
+        && let Some(kind) = SpanKind::from_number((*kind).into())
+        && let (Some((start, [0x41, ..])), Some(end)) = (times.split_first_chunk(), times.last_chunk())
+    {
+        row.kind = kind;
+        (row.start, row.end) = (UnixNanos(u64::from_le_bytes(*start)), UnixNanos(u64::from_le_bytes(*end)));
+        return rest;
+    }
+    bytes
 }
 
 /// `Status`. Before there was an error among its codes, every code of field 1 but 0 was one.
@@ -259,21 +341,24 @@ pub(super) fn scope<'b>(
 /// One more attribute. Attributes and values are filled where they will stay: to be handed up as results, they would be
 /// copied three times, which takes longer than to read them.
 #[inline]
-fn attribute<'b>(
+pub(super) fn attribute<'b>(
     attributes: &mut Vec<KeyValue<'b>>,
     bytes: &'b [u8],
     notes: &mut Notes,
 ) -> Result<(), Malformed> {
     attributes.push(KeyValue::default());
-    match attributes.last_mut() {
-        Some(attribute) => key_value(attribute, bytes, 0, notes),
-        None => Ok(()),
+    let Some(attribute) = attributes.last_mut() else { return Ok(()) };
+    if let Some((key, value)) = usual(bytes) {
+        attribute.key = Cow::Borrowed(key);
+        attribute.value = value;
+        return Ok(());
     }
+    key_value(attribute, bytes, 0, notes)
 }
 
 /// `KeyValue`.
 #[inline]
-fn key_value<'b>(
+pub(super) fn key_value<'b>(
     attribute: &mut KeyValue<'b>,
     bytes: &'b [u8],
     depth: u8,
@@ -288,6 +373,32 @@ fn key_value<'b>(
         }
     }
     Ok(())
+}
+
+/// A `KeyValue` as all writers write it, if it is short: the key, then a text or a number.
+#[inline]
+pub(super) fn usual(bytes: &[u8]) -> Option<(&str, AnyValue<'_>)> {
+    let [0x0A, key_length @ ..0x80, rest @ ..] = bytes else { return None };
+    let key_end = 2 + usize::from(*key_length);
+    let [0x12, length @ ..0x80, value @ ..] = rest.get(key_end - 2..)? else { return None };
+    if usize::from(*length) != value.len() {
+        return None;
+    }
+    let value = match value {
+        [0x0A, length, text @ ..] if usize::from(*length) == text.len() => {
+            // Lengths below 128 are ASCII: what stands here is text from end to end, or there is something wrong with it.
+            let all = std::str::from_utf8(bytes).ok()?;
+            return Some((all.get(2..key_end)?, AnyValue::Str(Cow::Borrowed(all.get(key_end + 4..)?))));
+        }
+        [0x18, number @ ..] => {
+            let mut number = Fields(number);
+            let value = number.varint().ok()?.cast_signed();
+            number.0.is_empty().then_some(AnyValue::Int(value))?
+        }
+        [0x21, number @ ..] => AnyValue::Double(f64::from_le_bytes(number.try_into().ok()?)),
+        _ => return None,
+    };
+    Some((std::str::from_utf8(bytes.get(2..key_end)?).ok()?, value))
 }
 
 /// `AnyValue`; the last of its fields is meant.

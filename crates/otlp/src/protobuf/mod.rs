@@ -6,6 +6,7 @@
 //! the store).
 
 mod encode;
+mod memo;
 mod message;
 mod stream;
 mod tape;

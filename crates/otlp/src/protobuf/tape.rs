@@ -12,6 +12,7 @@ use otel::{
 };
 
 use super::encode::Message;
+use super::memo::Memo;
 use super::message;
 use super::wire::{Fields, I64, LEN, Malformed, text};
 use crate::notes::Notes;
@@ -131,6 +132,7 @@ pub struct TapePlayer {
     scopes: Vec<ScopeRef>,
     /// Capacity of the last span's attributes, for the next.
     attributes: Vec<otel::KeyValue<'static>>,
+    memo: Memo,
 }
 
 impl TapePlayer {
@@ -180,8 +182,8 @@ impl TapePlayer {
                     let (resource, scope) = (self.resource(&mut tape)?, self.scope(&mut tape)?);
                     let attributes = std::mem::take(&mut self.attributes);
                     let mut span = SpanRow { attributes, ..SpanRow::default() };
-                    message::span(&mut span, row(&mut tape)?.0, &mut notes)?;
-                    sink.span(resource, scope, &span);
+                    message::span(&mut span, row(&mut tape)?.0, &mut self.memo, &mut notes, sink)?;
+                    self.memo.tell(sink, resource, scope, &span);
                     self.attributes = emptied(span.attributes);
                 }
                 LOG => {

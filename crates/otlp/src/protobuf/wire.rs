@@ -45,24 +45,13 @@ impl<'b> Fields<'b> {
                 self.0 = rest;
                 Ok(low.into())
             }
-            [low, high, ref rest @ ..] if high < 0x80 => {
-                self.0 = rest;
-                Ok(u64::from(low & 0x7F) | u64::from(high) << 7)
-            }
-            _ => self.long_varint(),
-        }
-    }
-
-    fn long_varint(&mut self) -> Result<u64, Malformed> {
-        let mut value = 0;
-        for (place, &byte) in self.0.iter().take(10).enumerate() {
-            value |= u64::from(byte & 0x7F) << (7 * place);
-            if byte < 0x80 {
-                self.0 = self.0.get(place + 1..).unwrap_or_default();
-                return Ok(value);
+            // What other functions do not point at may stay in registers.
+            _ => {
+                let (value, length) = long_varint(self.0)?;
+                self.0 = self.0.get(length..).unwrap_or_default();
+                Ok(value)
             }
         }
-        Err(Malformed)
     }
 
     #[inline]
@@ -87,8 +76,17 @@ impl<'b> Fields<'b> {
         Ok(bytes)
     }
 
-    /// Reads over a value nobody asks for. Groups may hold groups: they are counted.
+    /// Reads over a value nobody asks for.
+    #[inline]
     pub(super) fn skip(&mut self, wire: u32) -> Result<(), Malformed> {
+        *self = self.after(wire)?;
+        Ok(())
+    }
+
+    /// What follows a value. Groups may hold groups: they are counted.
+    #[cold]
+    #[inline(never)]
+    fn after(mut self, wire: u32) -> Result<Self, Malformed> {
         let mut groups = 0_u32;
         let mut wire = wire;
         loop {
@@ -102,11 +100,27 @@ impl<'b> Fields<'b> {
                 _ => return Err(Malformed),
             }
             if groups == 0 {
-                return Ok(());
+                return Ok(self);
             }
             wire = self.key()?.ok_or(Malformed)?.1;
         }
     }
+}
+
+/// A number of more than one byte, and how many they are.
+#[inline(never)]
+fn long_varint(bytes: &[u8]) -> Result<(u64, usize), Malformed> {
+    if let [low, high @ ..0x80, ..] = *bytes {
+        return Ok((u64::from(low & 0x7F) | u64::from(high) << 7, 2));
+    }
+    let mut value = 0;
+    for (place, &byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7F) << (7 * place);
+        if byte < 0x80 {
+            return Ok((value, place + 1));
+        }
+    }
+    Err(Malformed)
 }
 
 /// A string of the protocol, which is UTF-8.
