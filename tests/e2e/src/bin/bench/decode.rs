@@ -74,7 +74,7 @@ fn compare(figures: &mut Figures, name: &str, content: Content, spans: usize, ro
 }
 
 /// A page that has the file at hand, as `window.file`.
-fn opened(file: &SpanFile) -> Result<Page> {
+pub(crate) fn opened(file: &SpanFile) -> Result<Page> {
     let page = browser()?;
     page.open("")?;
     page.idle()?;
@@ -85,13 +85,20 @@ fn opened(file: &SpanFile) -> Result<Page> {
 }
 
 fn engine(page: &Page, file: &SpanFile, warm: bool) -> Result<(f64, Opened)> {
+    let (time, opened) = load(page, warm)?;
+    if opened.span_count != file.spans as u64 {
+        return Err(format!("not {} spans: {opened:?}", file.spans).into());
+    }
+    Ok((time, opened))
+}
+
+/// Loads the page's file once: ms, and what it held.
+pub(crate) fn load(page: &Page, warm: bool) -> Result<(f64, Opened)> {
     let answer = page.eval(ENGINE, &[json!(warm)])?;
     let response = answer.get("response").and_then(Value::as_str).unwrap_or_default();
     match postcard::from_bytes(&BASE64.decode(response.as_bytes())?)? {
-        Response::Opened(opened) if opened.span_count == file.spans as u64 => {
-            Ok((number(&answer, "time"), opened))
-        }
-        other => Err(format!("not {} spans: {other:?}", file.spans).into()),
+        Response::Opened(opened) => Ok((number(&answer, "time"), opened)),
+        other => Err(format!("not opened: {other:?}").into()),
     }
 }
 

@@ -43,6 +43,13 @@ impl SpanFile {
         Ok(Self { path, spans, bytes })
     }
 
+    /// A file of these bytes.
+    pub(crate) fn of(bytes: &[u8], spans: usize) -> Result<Self> {
+        let path = env::temp_dir().join(format!("flamefall-bench-{}-{}", process::id(), bytes.len()));
+        fs::write(&path, bytes)?;
+        Ok(Self { path, spans, bytes: bytes.len() as u64 })
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
