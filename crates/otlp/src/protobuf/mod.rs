@@ -1,9 +1,8 @@
 //! OTLP protobuf (`opentelemetry/proto/collector/*/v1`, `opentelemetry/proto/*/v1`), and the tape, which is made of it.
 //!
 //! Why our own: generated messages (`prost` 0.14 with `opentelemetry-proto` 0.31, then turned into rows) are all in memory
-//! before the first span is told, and decode 0.4 to 0.6 million spans a second natively, where this decodes 2.5 to 2.7
-//! million from one chunk and the largest span. It is 1.15 to 1.3 times as fast as our reader of OTLP JSON (1.1 to 1.2 into
-//! the store).
+//! before the first span is told, and decode 0.4 to 0.6 million spans a second natively, where this decodes 3 million and
+//! more, from one chunk and the largest span. Into a store it takes half the time of our reader of OTLP JSON.
 
 mod encode;
 mod memo;
