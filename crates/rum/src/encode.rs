@@ -25,7 +25,8 @@ pub(crate) fn head(resource: &[u8], texts: &Texts) -> Json {
 /// What comes after the last span.
 pub(crate) const TAIL: &str = "]}]}]}";
 
-/// Writes spans, one after the other, each from a record that was checked when it came in.
+/// Writes spans, one after the other, each from a record that was checked when it came in. Every element of a list ends
+/// with a comma, which the end of the list takes back.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
     pub(crate) out: &'a mut Json,
@@ -38,11 +39,9 @@ impl Writer<'_> {
     pub(crate) fn span(&mut self, record: &[u8]) {
         let reader = &mut Reader::new(record);
         let bits = reader.byte();
-        self.comma();
         self.ids(reader);
         if bits & PARENT != 0 {
-            self.raw("\",\"parentSpanId\":\"");
-            self.out.hex(reader.take(8));
+            self.out.id("\",\"parentSpanId\":\"", reader.take(8));
         }
         self.raw("\"");
         self.number(",\"flags\":", reader.small());
@@ -67,8 +66,7 @@ impl Writer<'_> {
             self.text(",\"message\":", message);
             self.raw("}");
         }
-        self.attributes(reader, ",\"attributes\":[", bits & (KEPT_FOR_ERROR | KEPT_FOR_SLOW));
-        self.number(",\"droppedAttributesCount\":", reader.small());
+        self.all_attributes(reader, bits & (KEPT_FOR_ERROR | KEPT_FOR_SLOW));
         self.list(reader, ",\"events\":[", |it, reader| {
             let name = reader.text();
             it.raw("{\"timeUnixNano\":\"");
@@ -84,26 +82,17 @@ impl Writer<'_> {
             it.text(",\"traceState\":", reader.text());
         });
         self.number(",\"droppedLinksCount\":", reader.small());
-        self.raw("}");
+        self.raw("},");
     }
 
     fn raw(&mut self, text: &str) {
         self.out.raw(text);
     }
 
-    /// Before every element but the first.
-    fn comma(&mut self) {
-        if self.out.text().last() != Some(&b'[') {
-            self.raw(",");
-        }
-    }
-
     /// Up to the last digit of the second.
     fn ids(&mut self, reader: &mut Reader<'_>) {
-        self.raw("{\"traceId\":\"");
-        self.out.hex(reader.take(16));
-        self.raw("\",\"spanId\":\"");
-        self.out.hex(reader.take(8));
+        self.out.id("{\"traceId\":\"", reader.take(16));
+        self.out.id("\",\"spanId\":\"", reader.take(8));
     }
 
     /// A member, unless it is zero.
@@ -131,11 +120,16 @@ impl Writer<'_> {
         self.raw(name);
         self.key_values(reader, count);
         if kept != 0 {
-            self.comma();
             self.raw("{\"key\":\"flamefall.sampling.kept\",\"value\":{\"stringValue\":\"");
-            self.raw(if kept == KEPT_FOR_ERROR { "error\"}}" } else { "slow\"}}" });
+            self.raw(if kept == KEPT_FOR_ERROR { "error\"}}," } else { "slow\"}}," });
         }
-        self.raw("]");
+        self.out.close("]");
+    }
+
+    /// With the count of those that were dropped.
+    fn all_attributes(&mut self, reader: &mut Reader<'_>, kept: u8) {
+        self.attributes(reader, ",\"attributes\":[", kept);
+        self.number(",\"droppedAttributesCount\":", reader.small());
     }
 
     /// Events or links, which end with the same members.
@@ -146,51 +140,46 @@ impl Writer<'_> {
         }
         self.raw(name);
         for _ in 0..count {
-            self.comma();
             element(self, reader);
-            self.attributes(reader, ",\"attributes\":[", 0);
-            self.number(",\"droppedAttributesCount\":", reader.small());
-            self.raw("}");
+            self.all_attributes(reader, 0);
+            self.raw("},");
         }
-        self.raw("]");
+        self.out.close("]");
     }
 
     fn key_values(&mut self, reader: &mut Reader<'_>, count: u32) {
-        let mut role = Role::FirstKey;
         for _ in 0..count {
-            self.texts.write(self.out, reader.text(), role);
-            self.value(reader, false);
-            role = Role::Key;
+            self.texts.write(self.out, reader.text(), Role::Key);
+            self.value(reader);
         }
     }
 
-    /// A value and the end of the pair it stands in, where that is no array. Recursion as deep as the value, which was
-    /// cut when it came in.
-    fn value(&mut self, reader: &mut Reader<'_>, in_array: bool) {
+    /// A value and the end of the attribute it stands in. Recursion as deep as the value, which was cut when it came in.
+    fn value(&mut self, reader: &mut Reader<'_>) {
         let tag = reader.byte();
-        // What stands before and after; the last of it ends the pair.
         let (before, after) = match tag {
-            tag::TEXT => ("{\"stringValue\":\"", "\"}}"),
-            tag::FALSE => ("{\"boolValue\":false", "}}"),
-            tag::TRUE => ("{\"boolValue\":true", "}}"),
-            tag::INT => ("{\"intValue\":\"", "\"}}"),
-            tag::DOUBLE => ("{\"doubleValue\":", "}}"),
-            tag::ARRAY => ("{\"arrayValue\":{\"values\":[", "]}}}"),
-            tag::MAP => ("{\"kvlistValue\":{\"values\":[", "]}}}"),
-            tag::BYTES => ("{\"bytesValue\":\"", "\"}}"),
-            _ => ("{", "}}"),
+            tag::TEXT => return self.texts.write(self.out, reader.text(), Role::Value),
+            tag::FALSE => ("{\"boolValue\":false", "}},"),
+            tag::TRUE => ("{\"boolValue\":true", "}},"),
+            tag::INT => ("{\"intValue\":\"", "\"}},"),
+            tag::DOUBLE => ("{\"doubleValue\":", "}},"),
+            tag::ARRAY => ("{\"arrayValue\":{\"values\":[", "]}}},"),
+            tag::MAP => ("{\"kvlistValue\":{\"values\":[", "]}}},"),
+            tag::BYTES => ("{\"bytesValue\":\"", "\"}},"),
+            _ => ("{", "}},"),
         };
         self.raw(before);
         match tag {
-            tag::TEXT => self.texts.write(self.out, reader.text(), Role::Value),
             tag::INT => self.out.signed(reader.zigzag()),
             // As the page has written it.
             tag::DOUBLE => self.out.bytes(reader.bytes()),
             tag::BYTES => self.out.base64(reader.bytes()),
             tag::ARRAY => {
                 for _ in 0..reader.count() {
-                    self.comma();
-                    self.value(reader, true);
+                    self.value(reader);
+                    // Here it stands in none.
+                    self.out.cut(self.out.length() - 2);
+                    self.raw(",");
                 }
             }
             tag::MAP => {
@@ -199,6 +188,6 @@ impl Writer<'_> {
             }
             _ => {}
         }
-        self.raw(after.get(..after.len() - usize::from(in_array)).unwrap_or_default());
+        self.out.close(after);
     }
 }

@@ -27,75 +27,80 @@ impl Json {
         self.bytes.capacity()
     }
 
-    /// Forgets what was written, and keeps the memory.
-    pub(crate) fn clear(&mut self) {
-        self.length = 0;
+    /// Forgets what was written after the first `length` bytes, and keeps the memory.
+    pub(crate) fn cut(&mut self, length: usize) {
+        self.length = length;
+    }
+
+    /// The end of a list, each element of which ends with a comma.
+    pub(crate) fn close(&mut self, text: &str) {
+        if self.text().last() == Some(&b',') {
+            self.length -= 1;
+        }
+        self.raw(text);
     }
 
     /// The next so many bytes.
-    #[inline(never)]
-    fn grow(&mut self, count: usize) -> &mut [u8] {
+    fn room(&mut self, count: usize) -> &mut [u8] {
         let begin = self.length;
-        self.length += count;
-        if self.bytes.len() < self.length {
-            let mut larger = vec![0; (self.length * 2).max(1024)];
-            if let Some(same) = larger.get_mut(..begin) {
-                same.copy_from_slice(self.bytes.get(..begin).unwrap_or_default());
-            }
-            self.bytes = larger;
+        let end = begin + count;
+        if end > self.bytes.len() {
+            self.enlarge(end);
         }
-        self.bytes.get_mut(begin..self.length).unwrap_or_default()
+        self.length = end;
+        self.bytes.get_mut(begin..end).unwrap_or_default()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enlarge(&mut self, least: usize) {
+        let mut larger = vec![0; (least * 2).max(1024)];
+        if let Some(same) = larger.get_mut(..self.length) {
+            same.copy_from_slice(self.text());
+        }
+        self.bytes = larger;
     }
 
     #[inline(never)]
     pub(crate) fn bytes(&mut self, text: &[u8]) {
-        let to = self.grow(text.len());
-        // Copying as such is a call out of wasm. What is this short is two words, which may overlap.
-        if text.len() <= 16
-            && let Some((first, last)) = text.first_chunk::<8>().zip(text.last_chunk::<8>())
-        {
-            if let Some(to) = to.first_chunk_mut() {
-                *to = *first;
-            }
-            if let Some(to) = to.last_chunk_mut() {
-                *to = *last;
-            }
-        } else if text.len() < 8
-            && let Some((first, last)) = text.first_chunk::<4>().zip(text.last_chunk::<4>())
-        {
-            if let Some(to) = to.first_chunk_mut() {
-                *to = *first;
-            }
-            if let Some(to) = to.last_chunk_mut() {
-                *to = *last;
-            }
-        } else if text.len() < 4 {
-            for at in 0..3 {
-                if let Some((to, byte)) = to.get_mut(at).zip(text.get(at)) {
-                    *to = *byte;
-                }
-            }
-        } else {
+        let to = self.room(text.len());
+        // Copying as such is a call out of wasm, and a span is some forty short pieces.
+        if text.len() > 64 {
             to.copy_from_slice(text);
+        } else if !(ends::<32>(to, text)
+            || ends::<16>(to, text)
+            || ends::<8>(to, text)
+            || ends::<4>(to, text))
+        {
+            for (to, byte) in to.iter_mut().zip(text) {
+                *to = *byte;
+            }
         }
     }
 
-    #[inline(never)]
     pub(crate) fn raw(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    /// Two lower-case digits a byte, of groups of four: an id.
-    pub(crate) fn hex(&mut self, bytes: &[u8]) {
+    /// A text, and after it two lower-case digits a byte, of groups of four.
+    pub(crate) fn id(&mut self, text: &str, bytes: &[u8]) {
+        self.raw(text);
         let (groups, _) = bytes.as_chunks::<4>();
-        let digits = self.grow(groups.len() * 8).as_chunks_mut::<8>().0;
+        let digits = self.room(groups.len() * 8).as_chunks_mut::<8>().0;
         for (digits, group) in digits.iter_mut().zip(groups) {
             *digits = hex(u32::from_be_bytes(*group));
         }
     }
 
+    /// A text, escaped, between two that are not.
+    pub(crate) fn around(&mut self, (before, after): (&str, &str), text: &[u8]) {
+        self.raw(before);
+        self.escape(text);
+        self.raw(after);
+    }
+
     /// The text between quotation marks, without them.
-    pub(crate) fn escape(&mut self, text: &[u8]) {
+    fn escape(&mut self, text: &[u8]) {
         let mut rest = text;
         while let Some(at) = rest.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\') {
             let Some((before, [byte, after @ ..])) = rest.split_at_checked(at) else { return };
@@ -114,28 +119,24 @@ impl Json {
     }
 
     /// Decimal digits.
+    #[inline(never)]
     pub(crate) fn number(&mut self, value: u64) {
-        let mut text = [b'0'; 20];
-        let mut length = 0;
-        let mut rest = value;
-        let mut digits = text.iter_mut().rev();
-        // Nine at a time: short numbers are divided faster than long ones.
-        loop {
-            let mut part = (rest % 1_000_000_000) as u32;
-            rest /= 1_000_000_000;
-            for digit in digits.by_ref().take(9) {
-                *digit = b'0' + (part % 10) as u8;
-                part /= 10;
-                length += 1;
-                if rest == 0 && part == 0 {
-                    break;
-                }
-            }
-            if rest == 0 {
-                break;
+        const PART: u64 = 100_000_000;
+        if value < 10 {
+            return self.bytes(&[b'0' + value as u8]);
+        }
+        let high = value / PART;
+        let parts = [(high / PART) as u32, (high % PART) as u32, (value % PART) as u32];
+        let mut text = [0; 24];
+        let mut zeros = 0;
+        for (before, (to, part)) in (0..).step_by(8).zip(text.as_chunks_mut::<8>().0.iter_mut().zip(parts)) {
+            let digits = decimal(part);
+            *to = (0x3030_3030_3030_3030 + digits).to_le_bytes();
+            if zeros == before {
+                zeros += digits.trailing_zeros() as usize / 8;
             }
         }
-        self.bytes(text.get(text.len() - length..).unwrap_or_default());
+        self.bytes(text.get(zeros..).unwrap_or_default());
     }
 
     pub(crate) fn signed(&mut self, value: i64) {
@@ -155,6 +156,28 @@ impl Json {
             }
         }
     }
+}
+
+/// Copies as much from both ends, if there is as much: all of what is not twice as long.
+fn ends<const N: usize>(to: &mut [u8], text: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (text.first_chunk::<N>(), text.last_chunk::<N>()) else { return false };
+    if let Some(to) = to.first_chunk_mut() {
+        *to = *first;
+    }
+    if let Some(to) = to.last_chunk_mut() {
+        *to = *last;
+    }
+    true
+}
+
+/// Eight digits of a number that has no more, one in each byte of a word.
+fn decimal(value: u32) -> u64 {
+    // Of four digits each, then of two, then one: the lowest bits are the first.
+    let fours = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let twos = hundreds | (fours - hundreds * 100) << 16;
+    let tens = ((twos * 103) >> 10) & 0x000F_000F_000F_000F;
+    tens | (twos - tens * 10) << 8
 }
 
 /// Eight digits at once, one in each byte of a word.
@@ -177,7 +200,7 @@ mod tests {
         for before in [0, 1020] {
             let mut json = Json::default();
             json.bytes(&[b'x'; 1500]);
-            json.clear();
+            json.cut(0);
             json.bytes(&vec![b' '; before]);
             write(&mut json);
             assert_eq!(str::from_utf8(json.text()).expect("UTF-8").trim_start(), expected);
@@ -195,7 +218,19 @@ mod tests {
 
     #[test]
     fn numbers() {
-        for value in [0, 9, 10, 999_999_999, 1_000_000_000, 1_795_219_200_000_000_007, u64::MAX] {
+        for value in [
+            0,
+            9,
+            10,
+            99_999_999,
+            100_000_000,
+            999_999_999,
+            1_234_567_800_000_012,
+            9_999_999_999_999_999,
+            1_000_000_000,
+            1_795_219_200_000_000_007,
+            u64::MAX,
+        ] {
             check(|json| json.number(value), &value.to_string());
         }
         check(|json| json.signed(i64::MIN), "-9223372036854775808");
@@ -205,7 +240,7 @@ mod tests {
     fn ids() {
         let bytes: Vec<u8> = (0..=255).collect();
         let expected: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        check(|json| json.hex(&bytes), &expected.concat());
+        check(|json| json.id("", &bytes), &expected.concat());
     }
 
     #[test]

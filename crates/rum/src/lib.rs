@@ -46,8 +46,9 @@ mod schedule;
 mod texts;
 mod waiting;
 
+pub use gzip::gzip;
 pub use metrics::{Count, Metrics};
-pub use pipeline::{Answer, Form, Next, Options, Pipeline};
+pub use pipeline::{Answer, Next, Options, Pipeline};
 pub use record::Limits;
 pub use schedule::Millis;
 pub use waiting::TailPolicy;

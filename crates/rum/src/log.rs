@@ -56,14 +56,18 @@ impl Log {
 
     /// Forgets the oldest records.
     pub(crate) fn forget(&mut self, count: u32) {
-        let mut records = self.records();
-        let forgotten = records.by_ref().take(count as usize).count() as u32;
-        let left = records.piece.rest().len();
-        let pieces = records.others.len() + usize::from(left > 0);
-        self.spans -= forgotten;
-        self.pieces.drain(..self.pieces.len().saturating_sub(pieces));
-        self.taken = if left > 0 { self.pieces.first().map_or(0, Vec::len) - left } else { 0 };
-        self.held = self.pieces.iter().map(Vec::capacity).sum();
+        for _ in 0..count.min(self.spans) {
+            let Some(piece) = self.pieces.first() else { break };
+            let length = Reader::new(piece.get(self.taken..).unwrap_or_default()).word();
+            self.taken += 4 + length as usize;
+            self.spans -= 1;
+            // All of it was taken.
+            if self.taken >= piece.len() {
+                self.held -= piece.capacity();
+                self.taken = 0;
+                self.pieces.remove(0);
+            }
+        }
     }
 }
 

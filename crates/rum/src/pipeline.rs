@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use crate::encode::{self, Writer};
-use crate::gzip::gzip;
 use crate::json::Json;
 use crate::log::Log;
 use crate::metrics::{Count, Metrics};
@@ -65,15 +64,6 @@ pub enum Next {
     Encode,
 }
 
-/// How a body is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// As it is.
-    Json,
-    /// Compressed.
-    Gzip,
-}
-
 /// How a request ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -120,8 +110,10 @@ pub struct Pipeline {
     json: Json,
     /// Spans of `sending` that are in `json`.
     written: u32,
-    /// Bytes of the body as it was last taken.
-    body_bytes: usize,
+    /// The body that was last made for an exit.
+    leaving: Json,
+    /// Spans of `sending` and of `queue` that are in `leaving`.
+    leave: (u32, u32),
     backoff: Backoff,
     metrics: Metrics,
 }
@@ -145,10 +137,33 @@ impl Pipeline {
             body: Body::None,
             json: Json::default(),
             written: 0,
-            body_bytes: 0,
+            leaving: Json::default(),
+            leave: (0, 0),
             backoff: Backoff::default(),
             metrics: Metrics::default(),
         }
+    }
+
+    /// What [`Pipeline::new`] and [`Pipeline::set_resource`] do, from one record: `queue`, `batch`, `delay`, and what a span
+    /// may hold (attributes, events, links, characters of a text) as varints; 1 to keep errors; 0, or 1 more than the
+    /// nanoseconds beyond which is kept what is slow; milliseconds and nanoseconds of the origin; the resource.
+    pub fn set_up(record: &[u8]) -> Self {
+        let mut reader = Reader::new(record);
+        let queue = reader.small();
+        let batch = reader.small();
+        let delay = reader.varint();
+        let limits = Limits {
+            attributes: reader.small(),
+            events: reader.small(),
+            links: reader.small(),
+            value_length: reader.small(),
+            ..Limits::default()
+        };
+        let tail = TailPolicy { errors: reader.small() != 0, slower_than: reader.varint().checked_sub(1) };
+        let origin = reader.varint().saturating_mul(1_000_000).saturating_add(reader.varint());
+        let mut it = Self::new(Options { queue, batch, delay, limits, tail, origin });
+        it.set_resource(reader.rest());
+        it
     }
 
     /// Attributes of the resource, `count, key text, value …`. What is malformed is counted and changes nothing.
@@ -222,7 +237,7 @@ impl Pipeline {
                 self.waiting.add(facts, record, self.options.tail);
                 while self.waiting.spans() > self.options.queue || self.waiting.bytes() > self.most_bytes() {
                     let Some(oldest) = self.waiting.oldest() else { break };
-                    let dropped = self.waiting.end(oldest, true, |_, _| {});
+                    let dropped = self.waiting.end(oldest, true, &mut |_, _| {});
                     self.metrics.add(Count::DroppedWaiting, dropped);
                 }
             }
@@ -247,7 +262,7 @@ impl Pipeline {
 
     fn end(&mut self, group: u32, now: Millis) {
         let mut waiting = core::mem::take(&mut self.waiting);
-        let dropped = waiting.end(group, false, |record, bits| self.enqueue(record, bits, now));
+        let dropped = waiting.end(group, false, &mut |record, bits| self.enqueue(record, bits, now));
         self.metrics.add(Count::DroppedUnsampled, dropped);
         self.waiting = waiting;
     }
@@ -283,7 +298,7 @@ impl Pipeline {
         }
         // Fewer where a body was too large and this is the last part.
         self.at_once = self.at_once.min(self.sending.spans());
-        self.json.clear();
+        self.json.cut(0);
         self.json.bytes(self.head.text());
         self.written = 0;
         self.body = Body::Begun;
@@ -295,44 +310,42 @@ impl Pipeline {
         if self.body == Body::Begun {
             let mut json = core::mem::take(&mut self.json);
             let end = json.length().saturating_add(bytes.max(1));
-            self.written += self.write(&mut json, self.written, self.at_once - self.written, end);
-            if self.written == self.at_once {
+            let left = self.at_once - self.written;
+            let written = self.write(&mut json, self.written, left, end, usize::MAX);
+            if written == left {
+                json.close(encode::TAIL);
                 self.body = Body::Complete;
             }
+            self.written += written;
             self.json = json;
         }
         self.body == Body::Complete
     }
 
-    /// Writes some of the spans after the first `skip` of all that are buffered, until there are `end` bytes. How many?
-    fn write(&self, out: &mut Json, skip: u32, count: u32, end: usize) -> u32 {
+    /// Writes spans after the first `skip` of all that are buffered: `count` at most, none after `end` bytes, and of what would
+    /// take more than `most` with the end of the body none. How many?
+    fn write(&self, out: &mut Json, skip: u32, count: u32, end: usize, most: usize) -> u32 {
         let records = self.sending.records().chain(self.queue.records());
         let mut writer = Writer { out, texts: &self.texts, origin: self.options.origin };
         let mut written = 0;
         for record in records.skip(skip as usize).take(count as usize) {
-            if writer.out.length() >= end {
-                return written;
+            let before = writer.out.length();
+            if before >= end {
+                break;
             }
             writer.span(record);
+            if writer.out.length() + encode::TAIL.len() > most {
+                writer.out.cut(before);
+                break;
+            }
             written += 1;
         }
-        writer.out.raw(encode::TAIL);
         written
     }
 
     /// The complete body: OTLP JSON.
-    pub fn body(&mut self) -> Vec<u8> {
-        self.taken(self.json.text().to_vec())
-    }
-
-    /// The complete body, compressed.
-    pub fn body_gzip(&mut self) -> Vec<u8> {
-        self.taken(gzip(self.json.text()))
-    }
-
-    fn taken(&mut self, body: Vec<u8>) -> Vec<u8> {
-        self.body_bytes = body.len();
-        body
+    pub fn body(&self) -> &[u8] {
+        self.json.text()
     }
 
     /// Spans of the body so far.
@@ -351,7 +364,7 @@ impl Pipeline {
         }
         // Those that were given away at the page's exit are not here any more.
         let spans = core::mem::take(&mut self.written).min(self.sending.spans());
-        self.metrics.add(Count::Bytes, core::mem::take(&mut self.body_bytes));
+        self.metrics.add(Count::Bytes, self.json.length());
         let mut refused = spans;
         let why = match answer.status {
             200..300 => {
@@ -387,59 +400,61 @@ impl Pipeline {
         self.flush = self.queue.spans();
     }
 
-    /// The page may be gone after this: all interactions end, and spans are given away as one body. Empty when none are left,
-    /// or the next alone is too large. Oldest first: the rest of their traces was sent, or is in the same body.
+    /// The page may be gone after this: all interactions end, and as many spans as take `budget` bytes come as one body, to be
+    /// given away. Empty when none are left, or the next alone is too large. Oldest first: the rest of their traces was sent,
+    /// or is in the same body. They are here until [`Pipeline::left`].
     ///
     /// `in_flight`: also those of a request that was not answered.
-    pub fn exit(&mut self, budget: usize, in_flight: bool, form: Form, now: Millis) -> Vec<u8> {
+    pub fn exit(&mut self, budget: usize, in_flight: bool, now: Millis) -> &[u8] {
         while let Some(oldest) = self.waiting.oldest() {
             self.end(oldest, now);
         }
         let kept = if in_flight || self.body != Body::Complete { 0 } else { self.sending.spans() };
+        let (body, spans) = self.pack(budget, kept, u32::MAX);
+        let of_sending = spans.min(self.sending.spans() - kept);
+        self.leave = (of_sending, spans - of_sending);
+        self.leaving = body;
+        self.leaving.text()
+    }
+
+    /// What [`Pipeline::exit`] gave has left, in so many bytes.
+    pub fn left(&mut self, bytes: usize) {
         if self.body == Body::Begun {
             self.body = Body::None;
         }
-        let count = self.sending.spans() + self.queue.spans() - kept;
-        let (body, spans) = self.pack(budget, form, kept, count);
-        let of_sending = spans.min(self.sending.spans() - kept);
+        let (of_sending, of_queue) = core::mem::take(&mut self.leave);
         self.sending.forget(of_sending);
-        self.queue.forget(spans - of_sending);
-        self.metrics.add(Count::Left, spans as usize);
-        self.metrics.add(Count::Bytes, body.len());
-        body
+        self.queue.forget(of_queue);
+        self.metrics.add(Count::Left, (of_sending + of_queue) as usize);
+        self.metrics.add(Count::Bytes, bytes);
+        self.leaving = Json::default();
     }
 
     /// The newest spans as one body of at most `budget` bytes, which stay where they are: for a request that is only made if
-    /// the page crashes. Not compressed, since it is made again and again while spans come in.
-    pub fn shadow(&self, budget: usize) -> Vec<u8> {
+    /// the page crashes.
+    pub fn shadow(&mut self, budget: usize) -> &[u8] {
         let all = self.sending.spans() + self.queue.spans();
         let mut count = all;
         loop {
-            let (body, written) = self.pack(budget, Form::Json, all - count, count);
+            let (body, written) = self.pack(budget, all - count, count);
             if written == count {
-                return body;
+                self.leaving = body;
+                return self.leaving.text();
             }
             count = written;
         }
     }
 
     /// A body of `count` spans after the first `skip`, or of those before them that fit, and how many they are.
-    fn pack(&self, budget: usize, form: Form, skip: u32, count: u32) -> (Vec<u8>, u32) {
-        // Compressed, a span takes 50 bytes or more; else it has its ids, times and the names of its fields.
-        let least = if form == Form::Gzip { 50 } else { 200 };
-        let mut some = count.min((budget / least) as u32);
-        while some > 0 {
-            let mut json = Json::default();
-            json.bytes(self.head.text());
-            self.write(&mut json, skip, some, usize::MAX);
-            let body = if form == Form::Gzip { gzip(json.text()) } else { json.text().to_vec() };
-            if body.len() <= budget {
-                return (body, some);
-            }
-            // As many as would fit if all were alike.
-            some = (some - 1).min((u64::from(some) * budget as u64 / body.len() as u64) as u32);
+    fn pack(&self, budget: usize, skip: u32, count: u32) -> (Json, u32) {
+        let mut json = Json::default();
+        json.bytes(self.head.text());
+        let written = self.write(&mut json, skip, count, usize::MAX, budget);
+        json.close(encode::TAIL);
+        if written == 0 {
+            json.cut(0);
         }
-        (Vec::new(), 0)
+        (json, written)
     }
 
     /// What became of the spans.
@@ -455,5 +470,6 @@ impl Pipeline {
             + self.texts.held()
             + self.head.held()
             + self.json.held()
+            + self.leaving.held()
     }
 }

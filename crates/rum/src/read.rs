@@ -99,6 +99,11 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     pub(crate) fn small(&mut self) -> u32 {
+        // Nearly all are.
+        if let [byte @ 0..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return u32::from(*byte);
+        }
         u32::try_from(self.varint()).unwrap_or_else(|_| {
             self.fail();
             0

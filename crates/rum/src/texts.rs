@@ -8,32 +8,31 @@ use crate::read::Text;
 /// More are refused: numbers are for what repeats.
 const MOST: usize = 4096;
 
-/// What stands before and after a text that is the key of an attribute, which is not the first.
-const KEY: (&str, &str) = (",{\"key\":\"", "\",\"value\":");
+/// What stands before and after a text that is the key of an attribute.
+const KEY: (&str, &str) = ("{\"key\":\"", "\",\"value\":");
+/// What stands before and after one that is its value. It ends the attribute.
+const VALUE: (&str, &str) = ("{\"stringValue\":\"", "\"}},");
 
 /// What a text is used as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// The key of the first attribute, with all that stands before its value.
-    FirstKey,
-    /// The key of another.
+    /// The key of an attribute, with all that stands before its value.
     Key,
     /// The name of something.
     Name,
-    /// A value, of limited length. Without quotation marks.
+    /// A value, of limited length, up to the end of its attribute.
     Value,
 }
 
-/// Where a text and what is put around it begin and end.
+/// Where a text begins as a key, as a value, and where that ends.
 #[derive(Debug)]
 struct Place {
-    begin: u32,
+    key: u32,
+    value: u32,
     end: u32,
-    /// Where as much of it ends as a value may hold.
-    value_end: u32,
 }
 
-/// Escaped, each as a key, one after the other: a key is copied in one piece, and is as long as several spans' ids.
+/// Escaped, each as a key and as a value, one after the other: either is copied in one piece.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     json: Json,
@@ -60,14 +59,11 @@ pub(crate) fn cut(text: &[u8], characters: u32) -> usize {
 impl Texts {
     /// Takes the next text. False: there are too many.
     pub(crate) fn define(&mut self, text: &[u8], value_length: u32) -> bool {
-        let (value, rest) = text.split_at_checked(cut(text, value_length)).unwrap_or_default();
-        let begin = self.json.length() as u32;
-        self.json.raw(KEY.0);
-        self.json.escape(value);
-        let value_end = self.json.length() as u32;
-        self.json.escape(rest);
-        self.json.raw(KEY.1);
-        self.places.push(Place { begin, end: self.json.length() as u32, value_end });
+        let key = self.json.length() as u32;
+        self.json.around(KEY, text);
+        let value = self.json.length() as u32;
+        self.json.around(VALUE, text.get(..cut(text, value_length)).unwrap_or_default());
+        self.places.push(Place { key, value, end: self.json.length() as u32 });
         self.places.len() <= MOST
     }
 
@@ -82,14 +78,12 @@ impl Texts {
 
     /// The JSON of a text that is defined, in its role.
     fn get(&self, number: u32, role: Role) -> &[u8] {
-        let Some(Place { begin, end, value_end }) = self.places.get(number as usize) else { return &[] };
-        let (begin, end) = (*begin as usize, *end as usize);
-        let inner = begin + KEY.0.len();
+        let Some(Place { key, value, end }) = self.places.get(number as usize) else { return &[] };
+        let (key, value, end) = (*key as usize, *value as usize, *end as usize);
         let range = match role {
-            Role::FirstKey => begin + 1..end,
-            Role::Key => begin..end,
-            Role::Name => inner - 1..end + 1 - KEY.1.len(),
-            Role::Value => inner..*value_end as usize,
+            Role::Key => key..value,
+            Role::Name => key + KEY.0.len() - 1..value + 1 - KEY.1.len(),
+            Role::Value => value..end,
         };
         self.json.text().get(range).unwrap_or_default()
     }
@@ -105,15 +99,12 @@ impl Texts {
     pub(crate) fn write(&self, out: &mut Json, text: Text<'_>, role: Role) {
         match text {
             Text::Inline(text) => {
-                let (before, after) = match role {
-                    Role::FirstKey => (KEY.0.get(1..).unwrap_or_default(), KEY.1),
+                let around = match role {
                     Role::Key => KEY,
                     Role::Name => ("\"", "\""),
-                    Role::Value => ("", ""),
+                    Role::Value => VALUE,
                 };
-                out.raw(before);
-                out.escape(text);
-                out.raw(after);
+                out.around(around, text);
             }
             Text::Interned(number) => out.bytes(self.get(number, role)),
         }

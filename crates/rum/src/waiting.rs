@@ -79,7 +79,7 @@ impl Waiting {
     }
 
     /// Ends a group: gives its spans away if they are worth keeping, or if not, says how many there were.
-    pub(crate) fn end(&mut self, id: u32, drop: bool, mut keep: impl FnMut(&[u8], u8)) -> usize {
+    pub(crate) fn end(&mut self, id: u32, drop: bool, keep: &mut dyn FnMut(&[u8], u8)) -> usize {
         let mut why = 0;
         if let Some(at) = self.open.iter().position(|it| it.id == id) {
             let group = self.open.remove(at);
