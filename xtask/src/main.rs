@@ -9,6 +9,7 @@ mod serve;
 mod sh;
 mod size;
 mod tools;
+mod tracer;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -2,8 +2,8 @@
 // (crates/rum); here is only how bytes leave a page, also one that goes away.
 
 import { attempt, complain } from './context.js';
-import { createPipeline, instantiate } from './pipeline.js';
-import { definitions, droppedEarly, reset, resourceRecord, take, waiting } from './record.js';
+import { give, instantiate, placed } from './pipeline.js';
+import { definitions, droppedEarly, reset, setUpRecord, take, waiting } from './record.js';
 
 // A millisecond or so at once.
 const SLICE_BYTES = 1 << 17;
@@ -13,15 +13,12 @@ const KEEPALIVE_BYTES = 60 * 1024;
 const KEEPALIVE_REQUESTS = 9;
 // Too little to be worth a request.
 const LEAST_BYTES = 1024;
-// The same for `fetchLater`, which has a budget of its own, and how often it is written anew.
-const SHADOW_BYTES = 64_000;
-const SHADOW_MILLIS = 1000;
 const OFFLINE_MILLIS = 5000;
 // As crates/rum/src/metrics.rs.
 const METRICS = 'recorded exported rejected left droppedFull droppedUnsampled droppedWaiting droppedRefused droppedUnreachable droppedLarge malformed retries failures bytes';
 
 // The page's own, before anybody stands in front of them; ours first of all. What is sent by this reference is not traced.
-const { fetch, fetchLater, setTimeout, clearTimeout, performance } = globalThis;
+const { fetch, setTimeout, clearTimeout, performance } = globalThis;
 
 const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
 const pause = () => new Promise((resolve) => setTimeout(resolve));
@@ -33,10 +30,16 @@ const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new B
 
 // Once a page, however often the tracer starts.
 let instantiated;
+let wasm;
+
+/** A function of a `Pipeline` of src/web.rs. */
+const call = (it, name, ...args) => wasm[`pipeline_${name}`](it, ...args);
+/** What such a function gives, until the next call. */
+const got = (it, name, ...args) => placed(wasm, call(it, name, ...args));
 
 // By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may not know
 // its media type.
-const fetched = async (url) => instantiate(await (await fetch(url)).arrayBuffer());
+const fetched = async (url) => (await fetch(url)).arrayBuffer();
 
 /** What one page sends. `resource()`: attributes. `origin`: `performance.timeOrigin`. */
 export function createExporter(options, resource, origin) {
@@ -59,41 +62,25 @@ export function createExporter(options, resource, origin) {
   let requests = 0;
   // Whether the collector takes gzip. Unknown, until it has: its CORS may only allow for simple headers.
   let gzip = compression === 'none' || !globalThis.CompressionStream ? false : compression === 'gzip' || undefined;
-  // A request that the browser makes if this page dies, and when it was last written.
-  let shadow;
-  let shadowed = -Infinity;
-  let stale;
 
   function create(delay) {
     const { limits = {}, keep = {} } = options;
-    const it = createPipeline(
-      options.maxQueueSize ?? 2048,
-      options.maxExportBatchSize ?? 512,
-      delay,
-      limits.attributes ?? 128,
-      limits.events ?? 128,
-      limits.links ?? 128,
-      limits.valueLength ?? 0,
-      keep.errors !== false,
-      keep.slowerThan ?? -1,
-      Math.floor(origin),
-      Math.round((origin % 1) * 1e6),
-    );
-    it.setResource(resourceRecord(resource()));
-    return it;
+    const { errors, slowerThan } = keep;
+    const numbers = [options.maxQueueSize ?? 2048, options.maxExportBatchSize ?? 512, delay, limits.attributes ?? 128, limits.events ?? 128, limits.links ?? 128, limits.valueLength ?? 0, errors !== false].map((it) => it >>> 0);
+    numbers.push(slowerThan >= 0 && slowerThan < 1e12 ? Math.round(slowerThan * 1e6) + 1 : 0, Math.floor(origin), Math.round((origin % 1) * 1e6));
+    return give(wasm, 'pipeline_new', setUpRecord(numbers, resource()), []);
   }
 
   /** Loads wasm. Spans wait as records until then. */
   async function load(url) {
     try {
       // Tried again where it failed, and only there.
-      await (instantiated ??= fetched(url).catch((error) => {
+      wasm = await (instantiated ??= fetched(url).then(instantiate).catch((error) => {
         instantiated = undefined;
         throw error;
       }));
       if (exporter.stopped) return;
-      const it = create(options.scheduledDelayMillis ?? 5000);
-      pipeline = it;
+      pipeline = create(options.scheduledDelayMillis ?? 5000);
       if (listeners.size) aside = create(0);
       drain();
     } catch (error) {
@@ -127,14 +114,16 @@ export function createExporter(options, resource, origin) {
     }, millis);
   }
 
+  const push = (it, bytes, time) => bytes.length && give(wasm, 'pipeline_push', bytes, [it], time);
+
   function hand() {
     const texts = definitions();
     const records = take();
     const time = performance.now();
     if (!texts.length && !records.length) return 0;
-    for (const it of [pipeline, aside]) {
-      if (texts.length) it?.push(texts, time);
-      it?.push(records, time);
+    for (const it of aside ? [pipeline, aside] : [pipeline]) {
+      push(it, texts, time);
+      push(it, records, time);
     }
     if (aside) tell(time);
     return records.length;
@@ -147,13 +136,13 @@ export function createExporter(options, resource, origin) {
     if (!pipeline || aside) return;
     drain();
     aside = create(0);
-    aside.push(definitions(true), 0);
+    push(aside, definitions(true), 0);
   }
 
   function tell(time) {
-    while (!aside.next(time)) {
-      while (!aside.encode(SLICE_BYTES));
-      const text = new TextDecoder().decode(aside.body());
+    while (!call(aside, 'next', time)) {
+      while (!call(aside, 'encode', SLICE_BYTES));
+      const text = new TextDecoder().decode(got(aside, 'body'));
       for (const listener of listeners) {
         try {
           listener(text);
@@ -162,23 +151,20 @@ export function createExporter(options, resource, origin) {
           reportError(error);
         }
       }
-      aside.answered(200, NaN, 0, time, 0);
+      call(aside, 'answered', 200, NaN, 0, time, 0);
     }
   }
 
   function drain() {
     if (!pipeline) return;
-    if (hand()) stale = true;
+    const records = hand();
     pump();
-    if (!stale || sending || !fetchLater || !endpoint) return;
-    const wait = shadowed + SHADOW_MILLIS - performance.now();
-    if (wait > 0) wake(wait);
-    else castShadow();
+    exporter.onDrain(records, sending);
   }
 
   function pump() {
     if (sending) return sending;
-    const wait = pipeline.next(performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
+    const wait = call(pipeline, 'next', performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
     if (wait > 0) wake(wait);
     else if (!wait) {
       sending = send().catch(complain).finally(() => {
@@ -191,23 +177,22 @@ export function createExporter(options, resource, origin) {
 
   async function send() {
     job = new AbortController();
-    while (!pipeline.encode(SLICE_BYTES)) {
+    while (!call(pipeline, 'encode', SLICE_BYTES)) {
       await pause();
       if (!pipeline) return;
     }
-    const body = pipeline.body();
-    const answer = endpoint ? await post(body, job) : [200, NaN, 0];
+    const answer = endpoint ? await post(got(pipeline, 'body'), job) : [200, NaN, 0];
     // Shut down meanwhile.
     if (!pipeline) return;
-    pipeline.answered(...answer, performance.now(), random());
-    shadow?.abort();
-    stale = true;
-    if (isOk(answer[0])) exporter.store?.send().catch(complain);
+    call(pipeline, 'answered', ...answer, performance.now(), random());
+    exporter.onSent(isOk(answer[0]));
   }
 
   /** Sends JSON in the form that the collector takes. Status, `Retry-After` in milliseconds or NaN, rejected spans. */
   async function post(json, job = new AbortController()) {
     const zip = gzip !== false;
+    // It may be needed again, and lies where wasm may move it.
+    if (!gzip) json = json.slice();
     const unknown = zip && !gzip;
     const body = zip ? await recoded(json, CompressionStream) : json;
     let answer = await request(body, zip, job);
@@ -256,52 +241,41 @@ export function createExporter(options, resource, origin) {
     credentials: options.credentials ?? 'same-origin',
   });
 
-  /** What is buffered last would go if the page crashed now. */
-  function castShadow() {
-    stale = false;
-    shadow?.abort();
-    shadowed = performance.now();
-    const body = pipeline.shadow(SHADOW_BYTES);
-    if (!body.length) return;
-    shadow = new AbortController();
-    try {
-      fetchLater(endpoint, { ...message(body), signal: shadow.signal });
-    } catch (error) {
-      // More than the platform lets this page have.
-      complain(error);
-    }
-  }
-
   /** Everything decided so far leaves now. */
   async function flush() {
     await exporter.loading;
     if (!pipeline) return;
     do {
       hand();
-      pipeline.flush();
+      call(pipeline, 'flush');
       await pump();
-    } while (pipeline && !offline() && (sending || !pipeline.next(performance.now())));
+    } while (pipeline && !offline() && (sending || !call(pipeline, 'next', performance.now())));
   }
 
-  /** The page leaves, perhaps for good: what fits the budget goes now, and the rest is stored. */
+  /** The page leaves, perhaps for good: what fits the budget goes now. The rest is stored, see leave.js. */
   function leave() {
     if (!pipeline || !endpoint) return;
     hand();
-    shadow?.abort();
-    stale = true;
-    // Where nobody has told, what needs no permission.
-    const zip = gzip ?? new URL(endpoint, document.baseURI).origin === location.origin;
     // What is under way without keepalive, or not yet, would end with the page.
     const cut = !!job && !job.kept;
     if (cut) job.abort();
+    // Where nobody has told, what needs no permission.
+    const zip = exporter.zipped && (gzip ?? new URL(endpoint, document.baseURI).origin === location.origin);
     for (;;) {
       const room = KEEPALIVE_BYTES - keptAlive;
       if (room < LEAST_BYTES || requests >= KEEPALIVE_REQUESTS || offline()) break;
-      const body = pipeline.exit(room, cut, zip);
+      const body = (zip ? exporter.zipped : exit)(room, cut);
       if (!body.length) break;
-      request(body, zip, new AbortController()).then(([status]) => exporter.store?.tried(status, body, zip)).catch(complain);
+      request(body, zip, new AbortController()).then(([status]) => exporter.onTried(status, body, zip)).catch(complain);
     }
-    for (let body; (body = exporter.store && pipeline.exit(KEEPALIVE_BYTES, cut, true))?.length; ) exporter.store.put(body);
+    exporter.onLeft(cut);
+  }
+
+  /** Gives away the oldest spans, in at most so many bytes. */
+  function exit(budget, cut) {
+    const body = got(pipeline, 'exit', budget, cut).slice();
+    call(pipeline, 'left', body.length);
+    return body;
   }
 
   function stop() {
@@ -309,22 +283,20 @@ export function createExporter(options, resource, origin) {
     clearTimeout(timer);
     leave();
     metrics();
-    aside?.free();
-    aside = undefined;
-    pipeline?.free();
-    pipeline = undefined;
+    for (const it of [pipeline, aside]) if (it) wasm.__wbg_pipeline_free(it, 0);
+    pipeline = aside = undefined;
     listeners.clear();
   }
 
   /** Counts of spans, requests and bytes since the start. */
   function metrics() {
-    if (pipeline) counts = [...pipeline.metrics()];
+    if (pipeline) counts = [...placed(wasm, call(pipeline, 'metrics'), Float64Array)];
     const named = Object.fromEntries(METRICS.split(' ').map((name, index) => [name, counts[index] ?? 0]));
-    return { ...named, droppedEarly: droppedEarly(), memory: pipeline?.memory() ?? 0 };
+    return { ...named, droppedEarly: droppedEarly(), memory: pipeline ? call(pipeline, 'memory') : 0 };
   }
 
-  // `store`: see stored.js, which is loaded later.
-  const exporter = { endpoint, listeners, loading: undefined, store: undefined, stopped: false, listen, load, written, flush, leave, stop, metrics, post, recoded };
+  // `zipped`: see leave.js, which is loaded later, as are those who listen to the four.
+  const exporter = { onDrain() {}, onSent() {}, onTried() {}, onLeft() {}, zipped: undefined, endpoint, listeners, loading: undefined, stopped: false, listen, load, written, flush, leave, stop, metrics, post, recoded, fetched, message, wake, call: (...args) => call(pipeline, ...args), got: (...args) => got(pipeline, ...args) };
   return exporter;
 }
 

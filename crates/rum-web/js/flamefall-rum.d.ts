@@ -121,7 +121,7 @@ export interface Options {
 
   /** Where the wasm file is; beside the script. */
   wasm?: string | URL;
-  /** Where the part is that is loaded after the page; beside the script. False: it is not loaded. */
+  /** Where the part is that is loaded after the page; beside the script. False: it is not, but for `dryRun`. */
   page?: string | URL | false;
 }
 

@@ -24,6 +24,8 @@ class Tracer {
     this.sample = sampler(options);
     this.groups = 0;
     this.timers = new Map();
+    // Requests of a dry run: see dry.js.
+    this.dry = [];
     this.pageId = randomHex(8);
     this.exporter = createExporter(options, () => this.resource(), performance.timeOrigin);
     this.attributes = { ...options.attributes };

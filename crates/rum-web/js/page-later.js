@@ -1,12 +1,16 @@
 // What can wait until the page has loaded. A module of its own: pages that want none of it load none of it.
 
 import { frustration } from './frustration.js';
+import { compression, shadows } from './leave.js';
 import { navigation } from './navigation.js';
 import { openStore } from './stored.js';
 import { timing } from './timing.js';
 import { vitals } from './vitals.js';
 
-/** Called once, with what it needs of the tracer. */
+// Called as soon as possible where it is asked for.
+export { dryRun } from './dry.js';
+
+/** Called once the page has loaded, with what it needs of the tracer. */
 export function install(core) {
   const { attempt, tracer } = core;
   const { exporter, options } = tracer;
@@ -14,11 +18,11 @@ export function install(core) {
   /** `work`, whose mistakes are told and nothing else. */
   const safe = (work) => (...args) => attempt(work, ...args);
 
-  /** Calls `work` too whenever the tracer calls its `name`. */
-  const also = (name, work) => {
-    const before = tracer[name];
-    tracer[name] = (...args) => {
-      before.apply(tracer, args);
+  /** Calls `work` too whenever the tracer, or its exporter, calls its `name`. */
+  const also = (name, work, owner = tracer) => {
+    const before = owner[name];
+    owner[name] = (...args) => {
+      before.apply(owner, args);
       attempt(work, ...args);
     };
   };
@@ -34,7 +38,11 @@ export function install(core) {
   };
 
   const api = { ...core, also, observe, safe };
-  if (options.storage !== false && exporter.endpoint && !navigator.globalPrivacyControl) openStore(exporter).catch(core.complain);
+  if (exporter.endpoint) {
+    const stores = options.storage !== false && !navigator.globalPrivacyControl;
+    compression(api).catch(core.complain).then(() => stores && openStore(api)).catch(core.complain);
+    if (window.fetchLater) attempt(shadows, api);
+  }
   const parts = { pageLoad, webVitals: vitals, timing, frustration, navigation };
   for (const name in parts) if (options[name] !== false) attempt(parts[name], api);
   if (options.resources) attempt(resources, api);

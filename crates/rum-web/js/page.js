@@ -4,11 +4,12 @@ import { addPhases, complete, requestAttributes } from './requests.js';
 import { attempt, complain, current, enter, hook, listen, onUndo, withoutOrigin } from './context.js';
 import { Interaction, TYPED } from './interaction.js';
 import { redactedUrl } from './privacy.js';
+import { give } from './pipeline.js';
 import { parseTraceparent } from './propagate.js';
 import { at, Kind, Span } from './span.js';
 
 // What can wait until the page has loaded is in a module of its own, which needs this.
-const api = { addPhases, at, attempt, complain, complete, current, enter, hook, Interaction, Kind, listen, onUndo, redactedUrl, requestAttributes, Span, TYPED };
+const api = { addPhases, at, attempt, complain, complete, current, enter, give, hook, Interaction, Kind, listen, onUndo, redactedUrl, requestAttributes, Span, TYPED };
 const LONGEST_MILLIS = 10_000;
 
 /** What the server said: the trace that this page was written in. */
@@ -27,11 +28,14 @@ export function hookPageLoad(window, tracer) {
     load.deadline = Infinity;
     load.began();
   }
+  const later = () => import(options.page || new URL('./flamefall-rum-page.js', import.meta.url));
+  // What is rarely asked for is there too, and what it is told of waits for it.
+  if (options.dryRun) later().then(({ dryRun }) => dryRun(tracer)).catch(complain);
   const loaded = async () => {
     const end = at(entry?.loadEventEnd);
     if (load) load.deadline = end + LONGEST_MILLIS;
     try {
-      const { install } = options.page !== false && (await import(options.page ?? new URL('./flamefall-rum-page.js', import.meta.url)));
+      const { install } = options.page !== false && (await later());
       if (!tracer.stopped) install?.({ ...api, tracer });
     } catch (error) {
       complain(error);

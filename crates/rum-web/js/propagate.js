@@ -53,27 +53,16 @@ export const mayCarry = ({ options }, { target }, mode) =>
  * What a request that may carry something carries beside the page's own `headers`, if it has any: names and values. A format of which
  * the page has sent anything itself is the page's.
  */
-export function headersFor({ options }, { span, method, target }, headers, body) {
-  const { dryRun } = options;
+export function headersFor(tracer, { span, method, target }, headers, body) {
+  const { options } = tracer;
   const more = [options.propagators ?? 'w3c']
     .flat()
     .map((name) => Object.entries(FORMATS[name]?.(span, String(span.traceFlags & SAMPLED), options) ?? {}))
     .filter((format) => !headers || !format.some(([name]) => headers.has(name)))
     .flat();
-  if (isOwn(target) || !dryRun) return more;
-  if (more.length) dryRun({ url: target.href, method, headers: more.map(([name]) => name), wouldCausePreflight: isSimple(method, headers, body) });
+  if (isOwn(target) || !options.dryRun) return more;
+  if (more.length) tracer.dry.push({ url: target.href, method, more, headers, body });
   return [];
-}
-
-/** Whether a cross-origin request needs no preflight (Fetch, "CORS-safelisted request-header"). */
-function isSimple(method, headers, body) {
-  const type = headers?.get('content-type') ?? body?.type;
-  return (
-    /^(GET|HEAD|POST)$/.test(method) &&
-    (!type || /^(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) &&
-    !(body instanceof ReadableStream) &&
-    [...(headers ?? [])].every(([name, value]) => /^(accept|(accept|content)-language|content-type)$/.test(name) && value.length <= 128)
-  );
 }
 
 /** A remote context from a `traceparent`, or undefined. */

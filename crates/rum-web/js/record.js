@@ -213,9 +213,10 @@ function apart(write) {
   return record;
 }
 
-/** Attributes alone, without interned keys: the resource. */
-export const resourceRecord = (attributes) =>
+/** Numbers, and the attributes of a resource, without interned keys. */
+export const setUpRecord = (numbers, attributes) =>
   apart(() => {
+    numbers.forEach(varint);
     const entries = Object.entries(attributes).filter(([, it]) => it != null);
     varint(entries.length);
     for (const [key, it] of entries) {

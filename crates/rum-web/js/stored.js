@@ -2,14 +2,15 @@
 // the page ends in the same moment: a transaction of IndexedDB is aborted with its page, committed or not (Chromium 156).
 
 const HOURS = 24;
-// Of 60 KiB at most: half a megabyte of the five that a site has for all its own.
+// Half a megabyte of the five that a site has for all its own.
 const MAX_BODIES = 8;
+const BODY_BYTES = 60 * 1024;
 
 // OTLP/HTTP, "Retryable Response Codes", and no response at all.
 const isRetried = (status) => [0, 429, 502, 503, 504].includes(status);
 
 /** Opens the store of this exporter's endpoint, and sends what earlier visits have left in it. */
-export async function openStore(exporter) {
+export async function openStore({ also, complain, tracer: { exporter } }) {
   const storage = window.localStorage;
   const prefix = `flamefall ${exporter.endpoint} `;
   // Oldest first: what follows is the time.
@@ -56,6 +57,10 @@ export async function openStore(exporter) {
     }
   }
 
-  exporter.store = { put, tried, send };
+  also('onTried', (...answer) => tried(...answer).catch(complain), exporter);
+  also('onSent', (ok) => ok && send().catch(complain), exporter);
+  also('onLeft', (cut) => {
+    for (let body; (body = exporter.zipped?.(BODY_BYTES, cut))?.length; ) put(body);
+  }, exporter);
   await send();
 }

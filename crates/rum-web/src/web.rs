@@ -1,20 +1,7 @@
 //! What JavaScript calls. Times are milliseconds of `performance.now()`.
 
-extern crate alloc;
-
-use alloc::vec::Vec;
-
-use lol_alloc::{FreeListAllocator, LockedAllocator};
-use rum::{Answer, Form, Limits, Millis, Next, Options, TailPolicy};
+use rum::{Answer, Millis, Next};
 use wasm_bindgen::prelude::wasm_bindgen;
-
-#[global_allocator]
-static ALLOCATOR: LockedAllocator<FreeListAllocator> = LockedAllocator::new(FreeListAllocator::new());
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
-}
 
 /// Spans of this page on their way to a receiver.
 #[wasm_bindgen]
@@ -24,44 +11,11 @@ pub struct Pipeline {
 }
 
 #[wasm_bindgen]
-#[expect(
-    clippy::too_many_arguments,
-    clippy::fn_params_excessive_bools,
-    reason = "an object would cost more code"
-)]
 impl Pipeline {
-    /// `value_length` 0: any; `keep_slower_than_ms` infinite or negative: none. The page's time origin is `origin_ms` whole
-    /// milliseconds and `origin_ns` nanoseconds after 1970.
+    /// As [`rum::Pipeline::set_up`].
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        queue: u32,
-        batch: u32,
-        delay_ms: u32,
-        attributes: u32,
-        events: u32,
-        links: u32,
-        value_length: u32,
-        keep_errors: bool,
-        keep_slower_than_ms: f64,
-        origin_ms: f64,
-        origin_ns: u32,
-    ) -> Self {
-        let slower_than =
-            (0.0..1e12).contains(&keep_slower_than_ms).then_some((keep_slower_than_ms * 1e6) as u64);
-        let options = Options {
-            queue,
-            batch,
-            delay: u64::from(delay_ms),
-            limits: Limits { attributes, events, links, value_length, ..Limits::default() },
-            tail: TailPolicy { errors: keep_errors, slower_than },
-            origin: (origin_ms as u64).saturating_mul(1_000_000).saturating_add(u64::from(origin_ns)),
-        };
-        Self { inner: rum::Pipeline::new(options) }
-    }
-
-    /// `count, key text, value …`, texts inline.
-    pub fn set_resource(&mut self, attributes: &[u8]) {
-        self.inner.set_resource(attributes);
+    pub fn new(record: &[u8]) -> Self {
+        Self { inner: rum::Pipeline::set_up(record) }
     }
 
     /// Messages of the record stream.
@@ -84,8 +38,8 @@ impl Pipeline {
     }
 
     /// The complete body: OTLP JSON.
-    pub fn body(&mut self) -> Vec<u8> {
-        self.inner.body()
+    pub fn body(&self) -> u64 {
+        place(self.inner.body())
     }
 
     /// How the request ended: status (0: none), `Retry-After` in ms (below 0: none), `rejectedSpans`.
@@ -99,27 +53,37 @@ impl Pipeline {
         self.inner.flush();
     }
 
-    /// Gives away the oldest spans, in at most `budget` bytes; empty when none are left.
-    pub fn exit(&mut self, budget: u32, include_in_flight: bool, compress: bool) -> Vec<u8> {
-        let form = if compress { Form::Gzip } else { Form::Json };
-        self.inner.exit(budget as usize, include_in_flight, form, Millis(0))
+    /// The oldest spans, in at most `budget` bytes; empty when none are left.
+    pub fn exit(&mut self, budget: u32, include_in_flight: bool) -> u64 {
+        place(self.inner.exit(budget as usize, include_in_flight, Millis(0)))
+    }
+
+    /// Those are given away, in so many bytes.
+    pub fn left(&mut self, bytes: u32) {
+        self.inner.left(bytes as usize);
     }
 
     /// The newest spans, in at most `budget` bytes; they stay.
-    pub fn shadow(&self, budget: u32) -> Vec<u8> {
-        self.inner.shadow(budget as usize)
+    pub fn shadow(&mut self, budget: u32) -> u64 {
+        place(self.inner.shadow(budget as usize))
     }
 
     /// recorded, exported, rejected, left, then dropped: full, unsampled, waiting, refused, unreachable, large; then malformed
-    /// pushes, retries, failures, bytes sent.
-    pub fn metrics(&self) -> Vec<f64> {
-        self.inner.metrics().all().to_vec()
+    /// pushes, retries, failures, bytes sent: doubles.
+    pub fn metrics(&self) -> u64 {
+        place(self.inner.metrics().all())
     }
 
     /// Bytes held.
     pub fn memory(&self) -> u32 {
         self.inner.memory() as u32
     }
+}
+
+/// Where something is until the next call, since whoever wants it copies it anyway: its address, and 2^32 times how many
+/// there are.
+fn place<T>(items: &[T]) -> u64 {
+    items.as_ptr() as usize as u64 | (items.len() as u64) << 32
 }
 
 fn millis(time: f64) -> Millis {

@@ -154,10 +154,8 @@ fn transferred(figures: &mut Figures, contenders: &[Contender], bundles: &Path) 
     let rum = dist().join("rum");
     let ours = gzip(&rum.join("flamefall-rum.js"))? + gzip(&rum.join("flamefall-rum.wasm"))?;
     figures.against("tracer: transferred, wasm and JS", ours / 1e3, "kB gzip", Bar::AtMost(20.0));
-    let later = rum.join("flamefall-rum-page.js");
-    if later.is_file() {
-        figures.note("tracer: loaded after the page (vitals, ...)", gzip(&later)? / 1e3, "kB gzip");
-    }
+    let later = gzip(&rum.join("flamefall-rum-page.js"))? + gzip(&rum.join("flamefall-rum-page.wasm"))?;
+    figures.note("tracer: loaded after the page (vitals, ...)", later / 1e3, "kB gzip");
     for contender in contenders.iter().skip(1) {
         let size = gzip(&bundles.join(contender.bundle))?;
         figures.note(&format!("{}: transferred", contender.name), size / 1e3, "kB gzip");

@@ -1,0 +1,173 @@
+//! The tracer in `dist/rum/`.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::dist::directory;
+use crate::sh::{Result, cargo, failure, run};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// What JavaScript calls of each wasm file of the tracer, beside its memory. What else wasm-bindgen exports is left out.
+const FIRST: &[&str] = &[
+    "__wbg_pipeline_free",
+    "__wbindgen_malloc",
+    "pipeline_answered",
+    "pipeline_body",
+    "pipeline_encode",
+    "pipeline_exit",
+    "pipeline_flush",
+    "pipeline_left",
+    "pipeline_memory",
+    "pipeline_metrics",
+    "pipeline_new",
+    "pipeline_next",
+    "pipeline_push",
+    "pipeline_shadow",
+];
+const LATER: &[&str] = &["__wbindgen_malloc", "gzip"];
+
+/// Properties of the tracer's own objects, which neither the platform nor a page has and nothing names by a text. Both modules
+/// have the same short ones for them.
+const INTERNAL: &str = "\
+    Interaction Kind TYPED INTERNAL CLIENT UNSET addPhases alone also asked attempt began begun complain \
+    complete consented deadline describe dry enter expired exporter fetched give hook ids ignores interaction \
+    later listen mixed onUndo onto pageId raged recoded recording redactedUrl requestAttributes sample seen \
+    stamp stopped timers written zipped";
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from)
+}
+
+/// What the tracer is made of on its way to `dist/rum/`.
+fn bound() -> PathBuf {
+    target().join("rum")
+}
+
+/// A wasm file of `dist/rum/`: `rum-web` with these arguments of cargo.
+fn wasm(path: &OsStr, name: &str, more: &[&str], exports: &[&str]) -> Result {
+    let mend = "read the message above";
+    let profile = "rum-release";
+    let build =
+        ["build", "--quiet", "--package", "rum-web", "--target", WASM, "--profile", profile, "--locked"];
+    // What `opt-level = "z"` leaves as calls although it is no longer than one: smaller so, and faster by a third.
+    let flags = "-Ctarget-feature=+simd128 -Cllvm-args=-inline-threshold=15";
+    run(cargo(&build).args(more).env("RUSTFLAGS", flags), mend)?;
+    let bound = bound().join(name);
+    run(
+        Command::new("wasm-bindgen")
+            .args([
+                "--target=bundler",
+                "--no-typescript",
+                "--remove-name-section",
+                "--remove-producers-section",
+            ])
+            .args(["--out-name=pipeline".as_ref(), "--out-dir".as_ref(), bound.as_os_str()])
+            .arg(target().join(WASM).join(profile).join("rum_web.wasm"))
+            .env("PATH", path),
+        mend,
+    )?;
+    let writable =
+        |file: &Path, error| failure(format!("{}: {error}", file.display()), "make that directory writable");
+    let kept = bound.join("exports.json");
+    let roots: Vec<_> = exports
+        .iter()
+        .chain(&["memory"])
+        .map(|name| format!(r#"{{"name":"{name}","export":"{name}","root":true}}"#))
+        .collect();
+    std::fs::write(&kept, format!("[{}]", roots.join(","))).map_err(|error| writable(&kept, error))?;
+    let features = [
+        "--enable-bulk-memory",
+        "--enable-multivalue",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-sign-ext",
+        "--enable-simd",
+    ];
+    let small = bound.join("small.wasm");
+    run(
+        Command::new("wasm-metadce")
+            .args(features)
+            .args([
+                "--quiet".as_ref(),
+                "--graph-file".as_ref(),
+                kept.as_os_str(),
+                "-o".as_ref(),
+                small.as_os_str(),
+            ])
+            .arg(bound.join("pipeline_bg.wasm"))
+            .env("PATH", path),
+        mend,
+    )?;
+    let site = directory().join("rum");
+    std::fs::create_dir_all(&site).map_err(|error| writable(&site, error))?;
+    run(
+        Command::new("wasm-opt")
+            .args(["-tnh", "-Oz", "--flatten", "--rereloop", "-Oz", "--converge"])
+            // The same instructions, in a form that compresses better.
+            .args(["--dealign", "--reorder-functions", "--strip-target-features"])
+            .args(features)
+            .arg("-o")
+            .arg(site.join(format!("{name}.wasm")))
+            .arg(small)
+            .env("PATH", path),
+        mend,
+    )
+}
+
+/// `dist/rum/`: one module, its wasm beside it, its types, and another module and its wasm for what can wait until a page has
+/// loaded.
+pub(crate) fn build(path: &OsStr) -> Result {
+    let mend = "read the message above";
+    wasm(path, "flamefall-rum", &[], FIRST)?;
+    wasm(path, "flamefall-rum-page", &["--features=page"], LATER)?;
+    let site = directory().join("rum");
+    let sources = crate::root().join("crates/rum-web/js");
+    let mut out = OsString::from("--outdir=");
+    out.push(&site);
+    let names: Vec<&str> = INTERNAL.split_whitespace().collect();
+    let letters = ('a'..='v').chain('A'..='Z');
+    let short: Vec<_> =
+        names.iter().zip(letters).map(|(name, letter)| format!(r#""{name}":"{letter}""#)).collect();
+    let file = bound().join("names.json");
+    std::fs::write(&file, format!("{{{}}}", short.join(",")))
+        .map_err(|error| failure(format!("{}: {error}", file.display()), mend))?;
+    let mut cache = OsString::from("--mangle-cache=");
+    cache.push(&file);
+    let entry = |name: &str, file: &str| {
+        let mut entry = OsString::from(name);
+        entry.push("=");
+        entry.push(sources.join(file));
+        entry
+    };
+    run(
+        Command::new("esbuild")
+            .args([entry("flamefall-rum", "index.js"), entry("flamefall-rum-page", "page-later.js")])
+            .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+            .arg(format!("--mangle-props=^({})$", names.join("|")))
+            .arg(cache)
+            .arg(out)
+            .env("PATH", path),
+        mend,
+    )?;
+    for file in ["flamefall-rum.js", "flamefall-rum-page.js"] {
+        let file = site.join(file);
+        run(
+            Command::new("terser")
+                .arg(&file)
+                .args(["--module", "--toplevel", "--compress", "ecma=2022,passes=3", "--mangle", "--output"])
+                .arg(&file)
+                .env("PATH", path),
+            mend,
+        )?;
+    }
+    // Types, and what makes the folder a package: `npm install ./dist/rum`.
+    for file in ["flamefall-rum.d.ts", "package.json"] {
+        std::fs::copy(sources.join(file), site.join(file))
+            .map_err(|error| failure(format!("{file}: {error}"), mend))?;
+    }
+    Ok(())
+}
