@@ -14,18 +14,10 @@ const WASM: &str = "wasm32-unknown-unknown";
 const FIRST: &[&str] = &[
     "__wbg_pipeline_free",
     "__wbindgen_malloc",
-    "pipeline_answered",
-    "pipeline_body",
+    "pipeline_call",
     "pipeline_encode",
-    "pipeline_exit",
-    "pipeline_flush",
-    "pipeline_left",
-    "pipeline_memory",
-    "pipeline_metrics",
     "pipeline_new",
-    "pipeline_next",
     "pipeline_push",
-    "pipeline_shadow",
 ];
 const LATER: &[&str] = &["__wbindgen_malloc", "gzip"];
 

@@ -2,7 +2,7 @@
 // (crates/rum); here is only how bytes leave a page, also one that goes away.
 
 import { attempt, complain } from './context.js';
-import { give, instantiate, placed } from './pipeline.js';
+import { ANSWERED, BODY, EXIT, FLUSH, LEFT, MEMORY, METRICS, NEXT, give, instantiate, placed } from './pipeline.js';
 import { definitions, droppedEarly, reset, setUpRecord, take, waiting } from './record.js';
 
 // A millisecond or so at once.
@@ -15,7 +15,7 @@ const KEEPALIVE_REQUESTS = 9;
 const LEAST_BYTES = 1024;
 const OFFLINE_MILLIS = 5000;
 // As crates/rum/src/metrics.rs.
-const METRICS = 'recorded exported rejected left droppedFull droppedUnsampled droppedWaiting droppedRefused droppedUnreachable droppedLarge malformed retries failures bytes';
+const COUNTS = 'recorded exported rejected left droppedFull droppedUnsampled droppedWaiting droppedRefused droppedUnreachable droppedLarge malformed retries failures bytes';
 
 // The page's own, before anybody stands in front of them; ours first of all. What is sent by this reference is not traced.
 const { fetch, setTimeout, clearTimeout, performance } = globalThis;
@@ -32,10 +32,11 @@ const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new B
 let instantiated;
 let wasm;
 
-/** A function of a `Pipeline` of src/web.rs. */
-const call = (it, name, ...args) => wasm[`pipeline_${name}`](it, ...args);
-/** What such a function gives, until the next call. */
-const got = (it, name, ...args) => placed(wasm, call(it, name, ...args));
+/** Asks a `Pipeline` of src/web.rs. */
+const ask = (it, what, ...args) => wasm.pipeline_call(it, what, ...args);
+const call = (...args) => Number(ask(...args));
+/** What it gives, until the next call. */
+const got = (...args) => placed(wasm, ask(...args));
 
 // By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may not know
 // its media type.
@@ -140,9 +141,9 @@ export function createExporter(options, resource, origin) {
   }
 
   function tell(time) {
-    while (!call(aside, 'next', time)) {
-      while (!call(aside, 'encode', SLICE_BYTES));
-      const text = new TextDecoder().decode(got(aside, 'body'));
+    while (!call(aside, NEXT, time)) {
+      while (!wasm.pipeline_encode(aside, SLICE_BYTES));
+      const text = new TextDecoder().decode(got(aside, BODY));
       for (const listener of listeners) {
         try {
           listener(text);
@@ -151,7 +152,7 @@ export function createExporter(options, resource, origin) {
           reportError(error);
         }
       }
-      call(aside, 'answered', 200, NaN, 0, time, 0);
+      call(aside, ANSWERED, 200, NaN, 0, time, 0);
     }
   }
 
@@ -164,7 +165,7 @@ export function createExporter(options, resource, origin) {
 
   function pump() {
     if (sending) return sending;
-    const wait = call(pipeline, 'next', performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
+    const wait = call(pipeline, NEXT, performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
     if (wait > 0) wake(wait);
     else if (!wait) {
       sending = send().catch(complain).finally(() => {
@@ -177,14 +178,14 @@ export function createExporter(options, resource, origin) {
 
   async function send() {
     job = new AbortController();
-    while (!call(pipeline, 'encode', SLICE_BYTES)) {
+    while (!wasm.pipeline_encode(pipeline, SLICE_BYTES)) {
       await pause();
       if (!pipeline) return;
     }
-    const answer = endpoint ? await post(got(pipeline, 'body'), job) : [200, NaN, 0];
+    const answer = endpoint ? await post(got(pipeline, BODY), job) : [200, NaN, 0];
     // Shut down meanwhile.
     if (!pipeline) return;
-    call(pipeline, 'answered', ...answer, performance.now(), random());
+    call(pipeline, ANSWERED, ...answer, performance.now(), random());
     exporter.onSent(isOk(answer[0]));
   }
 
@@ -247,9 +248,9 @@ export function createExporter(options, resource, origin) {
     if (!pipeline) return;
     do {
       hand();
-      call(pipeline, 'flush');
+      call(pipeline, FLUSH);
       await pump();
-    } while (pipeline && !offline() && (sending || !call(pipeline, 'next', performance.now())));
+    } while (pipeline && !offline() && (sending || !call(pipeline, NEXT, performance.now())));
   }
 
   /** The page leaves, perhaps for good: what fits the budget goes now. The rest is stored, see leave.js. */
@@ -273,8 +274,8 @@ export function createExporter(options, resource, origin) {
 
   /** Gives away the oldest spans, in at most so many bytes. */
   function exit(budget, cut) {
-    const body = got(pipeline, 'exit', budget, cut).slice();
-    call(pipeline, 'left', body.length);
+    const body = got(pipeline, EXIT, budget, cut).slice();
+    call(pipeline, LEFT, body.length);
     return body;
   }
 
@@ -290,9 +291,9 @@ export function createExporter(options, resource, origin) {
 
   /** Counts of spans, requests and bytes since the start. */
   function metrics() {
-    if (pipeline) counts = [...placed(wasm, call(pipeline, 'metrics'), Float64Array)];
-    const named = Object.fromEntries(METRICS.split(' ').map((name, index) => [name, counts[index] ?? 0]));
-    return { ...named, droppedEarly: droppedEarly(), memory: pipeline ? call(pipeline, 'memory') : 0 };
+    if (pipeline) counts = [...placed(wasm, ask(pipeline, METRICS), Float64Array)];
+    const named = Object.fromEntries(COUNTS.split(' ').map((name, index) => [name, counts[index] ?? 0]));
+    return { ...named, droppedEarly: droppedEarly(), memory: pipeline ? call(pipeline, MEMORY) : 0 };
   }
 
   // `zipped`: see leave.js, which is loaded later, as are those who listen to the four.

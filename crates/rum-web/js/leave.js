@@ -1,6 +1,8 @@
 // What a page that goes away leaves: compressed, so that more of it fits; and for a page that crashes, a request that the
 // browser makes then. What is compressed is not stored by itself: see stored.js.
 
+import { EXIT, LEFT, SHADOW } from './pipeline.js';
+
 // Of `fetchLater`, which has a budget of its own, and how often it is written anew.
 const SHADOW_BYTES = 64_000;
 const SHADOW_MILLIS = 1000;
@@ -22,11 +24,11 @@ export async function compression({ give, tracer: { exporter } }) {
   /** Gives away the oldest spans, in at most so many bytes. */
   exporter.zipped = (budget, cut) => {
     for (let most = budget * RATIO; ; ) {
-      const json = exporter.got('exit', most, cut);
+      const json = exporter.got(EXIT, most, cut);
       if (!json.length) return json;
       const body = gzip(json);
       if (body.length <= budget) {
-        exporter.call('left', body.length);
+        exporter.call(LEFT, body.length);
         return body;
       }
       // As much as would fit if all were alike.
@@ -57,7 +59,7 @@ export function shadows({ also, complain, tracer: { exporter } }) {
     stale = false;
     shadow?.abort();
     shadowed = performance.now();
-    const body = exporter.got('shadow', SHADOW_BYTES);
+    const body = exporter.got(SHADOW, SHADOW_BYTES);
     if (!body.length) return;
     shadow = new AbortController();
     try {

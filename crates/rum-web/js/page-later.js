@@ -61,7 +61,7 @@ function pageLoad(api) {
   const [entry] = performance.getEntriesByType('navigation');
   const { pageLoad } = api.tracer;
   if (!pageLoad) return;
-  api.addPhases(pageLoad.span, entry, 'unloadEventStart unloadEventEnd domInteractive domContentLoadedEventStart domContentLoadedEventEnd domComplete loadEventStart loadEventEnd');
+  api.addPhases(pageLoad.span, entry, 'unloadEventStart unloadEventEnd domInteractive domContentLoadedEventStart domContentLoadedEventEnd domComplete loadEventStart loadEventEnd'.split(' '));
   requested(api, entry, { 'http.response.status_code': entry.responseStatus || undefined });
 }
 

@@ -1,6 +1,17 @@
 // What src/web.rs has, by the conventions of wasm-bindgen: bytes are an address and a length, and who gets them frees them.
 // What it generates also knows texts and objects, of which there are none, and weighs three times as much.
 
+// `Pipeline.call`, by number.
+export const BODY = 0;
+export const NEXT = 1;
+export const ANSWERED = 2;
+export const FLUSH = 3;
+export const EXIT = 4;
+export const LEFT = 5;
+export const SHADOW = 6;
+export const METRICS = 7;
+export const MEMORY = 8;
+
 /** The exports of a module. */
 export async function instantiate(binary) {
   // The one function that is called throws.

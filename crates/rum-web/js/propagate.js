@@ -60,7 +60,7 @@ export function headersFor(tracer, { span, method, target }, headers, body) {
     .map((name) => Object.entries(FORMATS[name]?.(span, String(span.traceFlags & SAMPLED), options) ?? {}))
     .filter((format) => !headers || !format.some(([name]) => headers.has(name)))
     .flat();
-  if (isOwn(target) || !options.dryRun) return more;
+  if (!options.dryRun || isOwn(target)) return more;
   if (more.length) tracer.dry.push({ url: target.href, method, more, headers, body });
   return [];
 }

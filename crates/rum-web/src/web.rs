@@ -23,67 +23,59 @@ impl Pipeline {
         self.inner.push(messages, millis(now_ms));
     }
 
-    /// Below 0: nothing to do until something is pushed or answered. 0: [`Pipeline::encode`]. Above: ask again in so many ms.
-    pub fn next(&mut self, now_ms: f64) -> f64 {
-        match self.inner.next(millis(now_ms)) {
-            Next::Idle => -1.0,
-            Next::Encode => 0.0,
-            Next::In(wait) => wait as f64,
-        }
-    }
-
     /// Writes about so many bytes more of the body. Is it complete?
     pub fn encode(&mut self, max_bytes: u32) -> bool {
         self.inner.encode(max_bytes as usize)
     }
 
-    /// The complete body: OTLP JSON.
-    pub fn body(&self) -> u64 {
-        place(self.inner.body())
-    }
-
-    /// How the request ended: status (0: none), `Retry-After` in ms (below 0: none), `rejectedSpans`.
-    pub fn answered(&mut self, status: u32, retry_after_ms: f64, rejected: u32, now_ms: f64, random: u32) {
-        let retry_after = (retry_after_ms >= 0.0).then_some(retry_after_ms as u64);
-        self.inner.answered(Answer { status, retry_after, rejected }, millis(now_ms), random);
-    }
-
-    /// What is buffered goes without waiting for more.
-    pub fn flush(&mut self) {
-        self.inner.flush();
-    }
-
-    /// The oldest spans, in at most `budget` bytes; empty when none are left.
-    pub fn exit(&mut self, budget: u32, include_in_flight: bool) -> u64 {
-        place(self.inner.exit(budget as usize, include_in_flight, Millis(0)))
-    }
-
-    /// Those are given away, in so many bytes.
-    pub fn left(&mut self, bytes: u32) {
-        self.inner.left(bytes as usize);
-    }
-
-    /// The newest spans, in at most `budget` bytes; they stay.
-    pub fn shadow(&mut self, budget: u32) -> u64 {
-        place(self.inner.shadow(budget as usize))
-    }
-
-    /// recorded, exported, rejected, left, then dropped: full, unsampled, waiting, refused, unreachable, large; then malformed
-    /// pushes, retries, failures, bytes sent: doubles.
-    pub fn metrics(&self) -> u64 {
-        place(self.inner.metrics().all())
-    }
-
-    /// Bytes held.
-    pub fn memory(&self) -> u32 {
-        self.inner.memory() as u32
+    /// All others in one, since each would weigh as much; by number, as `pipeline.js` has them.
+    ///
+    /// - 0, body: the place of the complete body, OTLP JSON.
+    /// - 1, next (now): below 0: nothing to do until something is pushed or answered. 0: [`Pipeline::encode`]. Above: ask
+    ///   again in so many ms.
+    /// - 2, answered (status (0: none), `Retry-After` in ms (NaN or below 0: none), `rejectedSpans`, now, random): how the
+    ///   request ended.
+    /// - 3, flush: what is buffered goes without waiting for more.
+    /// - 4, exit (budget in bytes, 1 to include what is in flight): the place of the oldest spans; empty when none are left.
+    /// - 5, left (bytes): those are given away, in so many bytes.
+    /// - 6, shadow (budget in bytes): the place of the newest spans; they stay.
+    /// - 7, metrics: the place of these as doubles: recorded, exported, rejected, left, then dropped: full, unsampled,
+    ///   waiting, refused, unreachable, large; then malformed pushes, retries, failures, bytes sent.
+    /// - Else, memory: bytes held.
+    pub fn call(&mut self, what: u32, one: f64, two: f64, three: f64, four: f64, five: f64) -> i64 {
+        let it = &mut self.inner;
+        match what {
+            0 => return place(it.body()),
+            1 => {
+                return match it.next(millis(one)) {
+                    Next::Idle => -1,
+                    Next::Encode => 0,
+                    Next::In(wait) => wait as i64,
+                };
+            }
+            2 => {
+                let retry_after = (two >= 0.0).then_some(two as u64);
+                it.answered(
+                    Answer { status: one as u32, retry_after, rejected: three as u32 },
+                    millis(four),
+                    five as u32,
+                );
+            }
+            3 => it.flush(),
+            4 => return place(it.exit(one as usize, two > 0.0, Millis(0))),
+            5 => it.left(one as usize),
+            6 => return place(it.shadow(one as usize)),
+            7 => return place(it.metrics().all()),
+            _ => return it.memory() as i64,
+        }
+        0
     }
 }
 
 /// Where something is until the next call, since whoever wants it copies it anyway: its address, and 2^32 times how many
 /// there are.
-fn place<T>(items: &[T]) -> u64 {
-    items.as_ptr() as usize as u64 | (items.len() as u64) << 32
+fn place<T>(items: &[T]) -> i64 {
+    items.as_ptr() as usize as i64 | (items.len() as i64) << 32
 }
 
 fn millis(time: f64) -> Millis {
