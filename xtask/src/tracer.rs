@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::dist::directory;
 use crate::sh::{Result, cargo, failure, run};
@@ -91,6 +91,8 @@ fn wasm(path: &OsStr, name: &str, more: &[&str], exports: &[&str]) -> Result {
                 small.as_os_str(),
             ])
             .arg(bound.join("pipeline_bg.wasm"))
+            // It names all that it leaves out.
+            .stdout(Stdio::null())
             .env("PATH", path),
         mend,
     )?;
