@@ -47,8 +47,8 @@ pub(super) fn clear(row: &mut SpanRow<'_>) {
     links.clear();
 }
 
-/// `Span`, whose attributes the memo names if it can.
-#[inline]
+/// `Span`, whose attributes the memo names if it can. Once in the engine: it is large.
+#[inline(never)]
 pub(super) fn span<'b>(
     row: &mut SpanRow<'b>,
     bytes: &'b [u8],
@@ -130,6 +130,7 @@ fn kind_and_times<'b>(row: &mut SpanRow<'b>, bytes: &'b [u8]) -> &'b [u8] {
 }
 
 /// `Status`. Before there was an error among its codes, every code of field 1 but 0 was one.
+#[inline(never)]
 fn status<'b>(
     row: &mut SpanRow<'b>,
     deprecated_error: &mut bool,
@@ -137,12 +138,13 @@ fn status<'b>(
     notes: &mut Notes,
 ) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
-            (1, VARINT) => *deprecated_error = fields.varint()? != 0,
-            (2, LEN) => row.status_message = text(fields.bytes()?, "status.message", notes),
+            (1, VARINT) => *deprecated_error = fields.cold_varint()? != 0,
+            (2, LEN) => row.status_message = text(fields.cold_bytes()?, "status.message", notes),
             (3, VARINT) => {
-                row.status_code = one_of(fields.varint()?, StatusCode::from_number, "status.code", notes);
+                row.status_code =
+                    one_of(fields.cold_varint()?, StatusCode::from_number, "status.code", notes);
             }
             _ => fields.skip(wire)?,
         }
@@ -151,15 +153,16 @@ fn status<'b>(
 }
 
 /// `Span.Event`.
+#[inline(never)]
 fn event<'b>(bytes: &'b [u8], notes: &mut Notes) -> Result<EventRow<'b>, Malformed> {
     let mut fields = Fields(bytes);
     let mut row = EventRow::default();
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
             (1, I64) => row.time = UnixNanos(fields.fixed64()?),
-            (2, LEN) => row.name = text(fields.bytes()?, "events.name", notes),
-            (3, LEN) => attribute(&mut row.attributes, fields.bytes()?, notes)?,
-            (4, VARINT) => row.dropped_attributes_count = fields.varint()? as u32,
+            (2, LEN) => row.name = text(fields.cold_bytes()?, "events.name", notes),
+            (3, LEN) => attribute(&mut row.attributes, fields.cold_bytes()?, notes)?,
+            (4, VARINT) => row.dropped_attributes_count = fields.cold_varint()? as u32,
             _ => fields.skip(wire)?,
         }
     }
@@ -167,16 +170,17 @@ fn event<'b>(bytes: &'b [u8], notes: &mut Notes) -> Result<EventRow<'b>, Malform
 }
 
 /// `Span.Link`.
+#[inline(never)]
 fn link<'b>(bytes: &'b [u8], notes: &mut Notes) -> Result<LinkRow<'b>, Malformed> {
     let mut fields = Fields(bytes);
     let mut row = LinkRow::default();
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
-            (1, LEN) => row.trace_id = trace_id(fields.bytes()?, "links.trace_id", notes),
-            (2, LEN) => row.span_id = span_id(fields.bytes()?, "links.span_id", notes),
-            (3, LEN) => row.trace_state = text(fields.bytes()?, "links.trace_state", notes),
-            (4, LEN) => attribute(&mut row.attributes, fields.bytes()?, notes)?,
-            (5, VARINT) => row.dropped_attributes_count = fields.varint()? as u32,
+            (1, LEN) => row.trace_id = trace_id(fields.cold_bytes()?, "links.trace_id", notes),
+            (2, LEN) => row.span_id = span_id(fields.cold_bytes()?, "links.span_id", notes),
+            (3, LEN) => row.trace_state = text(fields.cold_bytes()?, "links.trace_state", notes),
+            (4, LEN) => attribute(&mut row.attributes, fields.cold_bytes()?, notes)?,
+            (5, VARINT) => row.dropped_attributes_count = fields.cold_varint()? as u32,
             (6, I32) => row.flags = fields.fixed32()?,
             _ => fields.skip(wire)?,
         }
@@ -189,21 +193,21 @@ fn link<'b>(bytes: &'b [u8], notes: &mut Notes) -> Result<LinkRow<'b>, Malformed
 #[inline(never)]
 pub(super) fn log<'b>(row: &mut LogRow<'b>, bytes: &'b [u8], notes: &mut Notes) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
             (1, I64) => row.time = UnixNanos(fields.fixed64()?),
             (2, VARINT) => {
-                row.severity = one_of(fields.varint()?, Severity::from_number, "severity_number", notes);
+                row.severity = one_of(fields.cold_varint()?, Severity::from_number, "severity_number", notes);
             }
-            (3, LEN) => row.severity_text = text(fields.bytes()?, "severity_text", notes),
-            (5, LEN) => value(&mut row.body, fields.bytes()?, 0, notes)?,
-            (6, LEN) => attribute(&mut row.attributes, fields.bytes()?, notes)?,
-            (7, VARINT) => row.dropped_attributes_count = fields.varint()? as u32,
+            (3, LEN) => row.severity_text = text(fields.cold_bytes()?, "severity_text", notes),
+            (5, LEN) => value(&mut row.body, fields.cold_bytes()?, 0, notes)?,
+            (6, LEN) => attribute(&mut row.attributes, fields.cold_bytes()?, notes)?,
+            (7, VARINT) => row.dropped_attributes_count = fields.cold_varint()? as u32,
             (8, I32) => row.flags = Some(fields.fixed32()?),
-            (9, LEN) => row.trace_id = trace_id(fields.bytes()?, "trace_id", notes),
-            (10, LEN) => row.span_id = span_id(fields.bytes()?, "span_id", notes),
+            (9, LEN) => row.trace_id = trace_id(fields.cold_bytes()?, "trace_id", notes),
+            (10, LEN) => row.span_id = span_id(fields.cold_bytes()?, "span_id", notes),
             (11, I64) => row.observed_time = UnixNanos(fields.fixed64()?),
-            (12, LEN) => row.event_name = text(fields.bytes()?, "event_name", notes),
+            (12, LEN) => row.event_name = text(fields.cold_bytes()?, "event_name", notes),
             _ => fields.skip(wire)?,
         }
     }
@@ -221,15 +225,15 @@ pub(super) fn metric<'b>(
 ) -> Result<(), Malformed> {
     let mut row = ExemplarRow::default();
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
-            (1, LEN) => row.metric = text(fields.bytes()?, "metrics.name", notes),
-            (3, LEN) => row.unit = text(fields.bytes()?, "metrics.unit", notes),
+            (1, LEN) => row.metric = text(fields.cold_bytes()?, "metrics.name", notes),
+            (3, LEN) => row.unit = text(fields.cold_bytes()?, "metrics.unit", notes),
             _ => fields.skip(wire)?,
         }
     }
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         // Gauge, sum, histogram, exponential histogram; the field of the data point that has the exemplars.
         let exemplars = match (field, wire) {
             (5 | 7, LEN) => 5,
@@ -240,10 +244,10 @@ pub(super) fn metric<'b>(
                 continue;
             }
         };
-        let mut points = Fields(fields.bytes()?);
-        while let Some(key) = points.key()? {
+        let mut points = Fields(fields.cold_bytes()?);
+        while let Some(key) = points.cold_key()? {
             if key == (1, LEN) {
-                point(&mut row, exemplars, points.bytes()?, notes, take)?;
+                point(&mut row, exemplars, points.cold_bytes()?, notes, take)?;
             } else {
                 points.skip(key.1)?;
             }
@@ -261,12 +265,12 @@ fn point<'b>(
     take: &mut dyn FnMut(&ExemplarRow<'b>),
 ) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
-    while let Some(key) = fields.key()? {
+    while let Some(key) = fields.cold_key()? {
         if key != (exemplars, LEN) {
             fields.skip(key.1)?;
             continue;
         }
-        exemplar(row, fields.bytes()?, notes)?;
+        exemplar(row, fields.cold_bytes()?, notes)?;
         if !row.trace_id.is_absent() {
             take(row);
         }
@@ -288,14 +292,14 @@ pub(super) fn exemplar<'b>(
     row.span_id = SpanId::ABSENT;
     row.filtered_attributes.clear();
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
             (2, I64) => row.time = UnixNanos(fields.fixed64()?),
             (3, I64) => row.value = AnyValue::Double(f64::from_bits(fields.fixed64()?)),
-            (4, LEN) => row.span_id = span_id(fields.bytes()?, "exemplars.span_id", notes),
-            (5, LEN) => row.trace_id = trace_id(fields.bytes()?, "exemplars.trace_id", notes),
+            (4, LEN) => row.span_id = span_id(fields.cold_bytes()?, "exemplars.span_id", notes),
+            (5, LEN) => row.trace_id = trace_id(fields.cold_bytes()?, "exemplars.trace_id", notes),
             (6, I64) => row.value = AnyValue::Int(fields.fixed64()?.cast_signed()),
-            (7, LEN) => attribute(&mut row.filtered_attributes, fields.bytes()?, notes)?,
+            (7, LEN) => attribute(&mut row.filtered_attributes, fields.cold_bytes()?, notes)?,
             _ => fields.skip(wire)?,
         }
     }
@@ -309,10 +313,10 @@ pub(super) fn resource<'b>(
     notes: &mut Notes,
 ) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
-            (1, LEN) => attribute(&mut content.attributes, fields.bytes()?, notes)?,
-            (2, VARINT) => content.dropped_attributes_count = fields.varint()? as u32,
+            (1, LEN) => attribute(&mut content.attributes, fields.cold_bytes()?, notes)?,
+            (2, VARINT) => content.dropped_attributes_count = fields.cold_varint()? as u32,
             _ => fields.skip(wire)?,
         }
     }
@@ -326,12 +330,12 @@ pub(super) fn scope<'b>(
     notes: &mut Notes,
 ) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
-            (1, LEN) => content.name = text(fields.bytes()?, "scope.name", notes),
-            (2, LEN) => content.version = text(fields.bytes()?, "scope.version", notes),
-            (3, LEN) => attribute(&mut content.attributes, fields.bytes()?, notes)?,
-            (4, VARINT) => content.dropped_attributes_count = fields.varint()? as u32,
+            (1, LEN) => content.name = text(fields.cold_bytes()?, "scope.name", notes),
+            (2, LEN) => content.version = text(fields.cold_bytes()?, "scope.version", notes),
+            (3, LEN) => attribute(&mut content.attributes, fields.cold_bytes()?, notes)?,
+            (4, VARINT) => content.dropped_attributes_count = fields.cold_varint()? as u32,
             _ => fields.skip(wire)?,
         }
     }
@@ -340,7 +344,7 @@ pub(super) fn scope<'b>(
 
 /// One more attribute. Attributes and values are filled where they will stay: to be handed up as results, they would be
 /// copied three times, which takes longer than to read them.
-#[inline]
+#[inline(never)]
 pub(super) fn attribute<'b>(
     attributes: &mut Vec<KeyValue<'b>>,
     bytes: &'b [u8],
@@ -357,7 +361,7 @@ pub(super) fn attribute<'b>(
 }
 
 /// `KeyValue`.
-#[inline]
+#[inline(never)]
 pub(super) fn key_value<'b>(
     attribute: &mut KeyValue<'b>,
     bytes: &'b [u8],
@@ -365,10 +369,10 @@ pub(super) fn key_value<'b>(
     notes: &mut Notes,
 ) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
-            (1, LEN) => attribute.key = text(fields.bytes()?, "attributes.key", notes),
-            (2, LEN) => value(&mut attribute.value, fields.bytes()?, depth, notes)?,
+            (1, LEN) => attribute.key = text(fields.cold_bytes()?, "attributes.key", notes),
+            (2, LEN) => value(&mut attribute.value, fields.cold_bytes()?, depth, notes)?,
             _ => fields.skip(wire)?,
         }
     }
@@ -376,7 +380,7 @@ pub(super) fn key_value<'b>(
 }
 
 /// A `KeyValue` as all writers write it, if it is short: the key, then a text or a number.
-#[inline]
+#[inline(never)]
 pub(super) fn usual(bytes: &[u8]) -> Option<(&str, AnyValue<'_>)> {
     let [0x0A, key_length @ ..0x80, rest @ ..] = bytes else { return None };
     let key_end = 2 + usize::from(*key_length);
@@ -402,7 +406,7 @@ pub(super) fn usual(bytes: &[u8]) -> Option<(&str, AnyValue<'_>)> {
 }
 
 /// `AnyValue`; the last of its fields is meant.
-#[inline]
+#[inline(never)]
 pub(super) fn value<'b>(
     value: &mut AnyValue<'b>,
     bytes: &'b [u8],
@@ -410,14 +414,14 @@ pub(super) fn value<'b>(
     notes: &mut Notes,
 ) -> Result<(), Malformed> {
     let mut fields = Fields(bytes);
-    while let Some((field, wire)) = fields.key()? {
+    while let Some((field, wire)) = fields.cold_key()? {
         match (field, wire) {
-            (1, LEN) => *value = AnyValue::Str(text(fields.bytes()?, "string_value", notes)),
-            (2, VARINT) => *value = AnyValue::Bool(fields.varint()? != 0),
-            (3, VARINT) => *value = AnyValue::Int(fields.varint()?.cast_signed()),
+            (1, LEN) => *value = AnyValue::Str(text(fields.cold_bytes()?, "string_value", notes)),
+            (2, VARINT) => *value = AnyValue::Bool(fields.cold_varint()? != 0),
+            (3, VARINT) => *value = AnyValue::Int(fields.cold_varint()?.cast_signed()),
             (4, I64) => *value = AnyValue::Double(f64::from_bits(fields.fixed64()?)),
-            (5 | 6, LEN) => list(value, field, fields.bytes()?, depth, notes)?,
-            (7, LEN) => *value = AnyValue::Bytes(Cow::Borrowed(fields.bytes()?)),
+            (5 | 6, LEN) => list(value, field, fields.cold_bytes()?, depth, notes)?,
+            (7, LEN) => *value = AnyValue::Bytes(Cow::Borrowed(fields.cold_bytes()?)),
             _ => fields.skip(wire)?,
         }
     }
@@ -446,16 +450,16 @@ fn list<'b>(
     }
     let mut fields = Fields(bytes);
     let (mut values, mut entries) = (Vec::new(), Vec::new());
-    while let Some(key) = fields.key()? {
+    while let Some(key) = fields.cold_key()? {
         if key != (1, LEN) {
             fields.skip(key.1)?;
         } else if field == 5 {
             let mut element = AnyValue::Empty;
-            value(&mut element, fields.bytes()?, depth + 1, notes)?;
+            value(&mut element, fields.cold_bytes()?, depth + 1, notes)?;
             values.push(element);
         } else {
             let mut entry = KeyValue::default();
-            key_value(&mut entry, fields.bytes()?, depth + 1, notes)?;
+            key_value(&mut entry, fields.cold_bytes()?, depth + 1, notes)?;
             entries.push(entry);
         }
     }

@@ -76,6 +76,22 @@ impl<'b> Fields<'b> {
         Ok(bytes)
     }
 
+    /// [`Fields::key`] for messages that are few: it is not worth its room in each of them. So are the next two.
+    #[inline(never)]
+    pub(super) fn cold_key(&mut self) -> Result<Option<Key>, Malformed> {
+        self.key()
+    }
+
+    #[inline(never)]
+    pub(super) fn cold_varint(&mut self) -> Result<u64, Malformed> {
+        self.varint()
+    }
+
+    #[inline(never)]
+    pub(super) fn cold_bytes(&mut self) -> Result<&'b [u8], Malformed> {
+        self.bytes()
+    }
+
     /// Reads over a value nobody asks for.
     #[inline]
     pub(super) fn skip(&mut self, wire: u32) -> Result<(), Malformed> {

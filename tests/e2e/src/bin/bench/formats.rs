@@ -18,12 +18,12 @@ use crate::{Bar, Figures, decode, median};
 const SPANS: usize = 50_000;
 
 /// What documents are repeated to.
-const LENGTH: usize = 16 << 20;
+const LENGTH: usize = 8 << 20;
 
 /// What the page's host hands over at once.
 const CHUNK: usize = 1 << 20;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// One format's file, and a small one of the same: what both take is not decoding.
 struct Sample {
