@@ -34,6 +34,7 @@
 
 #![warn(missing_docs)]
 
+mod case;
 mod colour;
 mod critical;
 mod errors;
@@ -49,6 +50,7 @@ mod statistics;
 #[cfg(test)]
 mod testing;
 
+pub use case::lower_case;
 pub use colour::{ColourSlot, colour_slots};
 pub use critical::{CriticalPath, Policy, Section, ServiceShare, critical_by_service, critical_path};
 pub use errors::{ErrorMark, error_marks};

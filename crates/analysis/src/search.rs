@@ -1,6 +1,7 @@
 //! Text search. The distinct text is scanned once per word to a set of text indices; then one pass over the spans only
 //! compares indices.
 
+use crate::case::lower_case;
 use std::fmt::Write as _;
 
 use otel::{AnyValue, KeyValue, SpanKind, TraceId};
@@ -80,7 +81,7 @@ pub(crate) fn split(text: &str) -> Vec<String> {
     }
     words.push(word);
     words.retain(|word| !word.trim().is_empty());
-    words.into_iter().map(|word| word.to_lowercase()).collect()
+    words.into_iter().map(|word| lower_case(&word)).collect()
 }
 
 /// A text to look for, whatever the capitals.
@@ -131,7 +132,7 @@ impl Needle {
         if self.text.is_ascii() {
             self.find(text.as_bytes(), 0).is_some()
         } else {
-            !text.is_ascii() && text.to_lowercase().contains(&self.text)
+            !text.is_ascii() && lower_case(text).contains(&self.text)
         }
     }
 }
@@ -140,7 +141,7 @@ fn starts_with(text: &str, lower: &str) -> bool {
     if lower.is_ascii() {
         text.as_bytes().get(..lower.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower.as_bytes()))
     } else {
-        text.to_lowercase().starts_with(lower)
+        lower_case(text).starts_with(lower)
     }
 }
 
@@ -150,7 +151,7 @@ fn ends_with(text: &str, lower: &str) -> bool {
         from.and_then(|from| text.as_bytes().get(from..))
             .is_some_and(|end| end.eq_ignore_ascii_case(lower.as_bytes()))
     } else {
-        text.to_lowercase().ends_with(lower)
+        lower_case(text).ends_with(lower)
     }
 }
 

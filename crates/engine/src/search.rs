@@ -53,7 +53,7 @@ impl Search {
 
     /// Is one of the words in it?
     pub(crate) fn matches_text(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
+        let text = analysis::lower_case(text);
         self.words.iter().any(|word| text.contains(word.as_str()))
     }
 }
@@ -61,7 +61,7 @@ impl Search {
 /// Words in lower case. Quotes keep blanks, and may begin within a word.
 fn words(text: &str) -> Vec<String> {
     let mut quoted = false;
-    text.to_lowercase()
+    analysis::lower_case(text)
         .split(|letter: char| {
             quoted ^= letter == '"';
             letter.is_whitespace() && !quoted

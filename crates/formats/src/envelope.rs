@@ -17,7 +17,7 @@ use crate::skip::{Skip, Stop, next_document_line};
 use crate::text::Window;
 use crate::walk::{self, Entry, Take, Told, Walk};
 use crate::{json::Json, owned};
-use otlp::{Message, fill};
+use otlp::{Message, fill, fill_span};
 
 mod signals;
 
@@ -138,6 +138,10 @@ impl<'t> Here<'t> {
 
     fn message<M: Message<'t>>(self, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
         message(self.text, self.last, content, notes)
+    }
+
+    fn span(self, row: &mut SpanRow<'t>, notes: &mut Notes) -> Leaf<bool> {
+        span(self.text, self.last, row, notes)
     }
 }
 
@@ -866,7 +870,7 @@ impl Envelope {
     #[inline(never)]
     fn span(&mut self, here: Here<'_>, sink: &mut dyn SpanSink) -> Step {
         let mut row = SpanRow { attributes: std::mem::take(&mut self.attributes), ..SpanRow::default() };
-        match here.message(&mut row, &mut self.notes) {
+        match here.span(&mut row, &mut self.notes) {
             Leaf::Whole(true, used) => {
                 self.tell_span(&row, here.offset, sink);
                 self.attributes = emptied(row.attributes);
@@ -885,7 +889,7 @@ impl Envelope {
             Leaf::Broken(ahead, why) => {
                 self.broken_leaf(here, 0, Broken { ahead, resume: 0, why }, sink, &mut |me, mended, sink| {
                     let mut row = SpanRow::default();
-                    let read = matches!(message(mended, true, &mut row, &mut me.notes), Leaf::Whole(true, _));
+                    let read = matches!(span(mended, true, &mut row, &mut me.notes), Leaf::Whole(true, _));
                     if read {
                         me.tell_span(&row, here.offset, sink);
                     }
@@ -1017,6 +1021,10 @@ fn leading_space(text: &str) -> usize {
 #[inline]
 fn message<'t, M: Message<'t>>(text: &'t str, last: bool, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
     read(text, last, notes, |json| fill(content, json))
+}
+
+fn span<'t>(text: &'t str, last: bool, row: &mut SpanRow<'t>, notes: &mut Notes) -> Leaf<bool> {
+    read(text, last, notes, |json| fill_span(row, json))
 }
 
 /// Reads a record of another format.

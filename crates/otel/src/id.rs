@@ -65,6 +65,7 @@ impl TraceId {
 
     /// 1 to 32 hex digits of either case; fewer than 32 are padded with zeros on the left, as Jaeger and Zipkin write
     /// 64-bit ids.
+    #[inline]
     pub fn from_hex(text: &[u8]) -> Result<Self, IdError> {
         if text.is_empty() || text.len() > 32 {
             return Err(IdError);
@@ -85,6 +86,7 @@ impl SpanId {
     pub const ABSENT: Self = Self(0);
 
     /// 1 to 16 hex digits of either case, padded with zeros on the left.
+    #[inline]
     pub fn from_hex(text: &[u8]) -> Result<Self, IdError> {
         if text.is_empty() || text.len() > 16 {
             return Err(IdError);

@@ -16,4 +16,4 @@ pub mod scalar;
 pub mod scan;
 pub mod signals;
 
-pub use messages::{Message, fill, list};
+pub use messages::{Message, fill, fill_span, list};

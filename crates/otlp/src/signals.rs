@@ -9,6 +9,7 @@ impl<'de> Message<'de> for LogRow<'de> {
     const NAME: &'static str = "logRecords";
 
     #[cold]
+    #[inline]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "timeUnixNano" | "time_unix_nano" => {
@@ -52,6 +53,7 @@ impl<'de> Message<'de> for DataPoint<'de> {
     const NAME: &'static str = "dataPoints";
 
     #[cold]
+    #[inline]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "exemplars" => list(&mut self.exemplars, json),
@@ -64,6 +66,7 @@ impl<'de> Message<'de> for ExemplarRow<'de> {
     const NAME: &'static str = "exemplars";
 
     #[cold]
+    #[inline]
     fn field(&mut self, name: &str, json: &mut Reader<'de, '_>) -> Result<(), Stop> {
         match name {
             "filteredAttributes" | "filtered_attributes" => attributes(&mut self.filtered_attributes, json)?,
