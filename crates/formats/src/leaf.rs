@@ -180,8 +180,10 @@ impl Text {
         let (at, text) = (self.window.offset(0), self.window.rest());
         let mut bytes = Vec::new();
         // Without the white space before it, or with what was replaced in it, text may look like protobuf or a container;
-        // after a space it does not.
-        bytes.extend((at > 0 || text.contains(char::REPLACEMENT_CHARACTER)).then_some(b' '));
+        // after a space it does not. At the very start, where a space would move every offset, only what begins as those do.
+        let may_mislead =
+            || text.contains(char::REPLACEMENT_CHARACTER) && text.starts_with(|first: char| first < ' ');
+        bytes.extend((at > 0 || may_mislead()).then_some(b' '));
         bytes.extend_from_slice(text.as_bytes());
         bytes.extend_from_slice(self.window.tail());
         bytes.extend(rest);

@@ -182,6 +182,14 @@ fn otlp_is_read_by_the_smaller_build_itself() {
 }
 
 #[test]
+fn the_other_build_names_the_same_place() {
+    for size in [1, 7, 1000] {
+        let refused = lean(b"\xff\xd8\xff\xe0\x00\x10JFIF", size).1.unwrap_err();
+        assert!(refused.message.contains("at byte 0."), "{refused} in chunks of {size}");
+    }
+}
+
+#[test]
 fn where_the_other_build_cannot_be_had() {
     let mut picture = Picture::default();
     let mut decoder = Decoder::lean();
