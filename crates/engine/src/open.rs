@@ -117,9 +117,11 @@ impl Open {
         }
         let mut traces = Numbers::default();
         let mut spans = Numbers::default();
-        for &(trace, span) in wanted {
+        for &(trace, span) in wanted.iter().filter(|(trace, _)| !trace.is_absent()) {
             traces.of(trace);
-            spans.of((trace, span));
+            if !span.is_absent() {
+                spans.of((trace, span));
+            }
         }
         let mut trace_of: Vec<Option<TraceIdx>> = vec![None; traces.values().len()];
         let mut span_of: Vec<Option<SpanIdx>> = vec![None; spans.values().len()];
@@ -130,20 +132,24 @@ impl Open {
                 continue;
             };
             *slot = Some(index);
+            let mut missing = spans.values().iter().filter(|(of, _)| *of == trace.id).count();
             for span in trace.indices() {
+                if missing == 0 {
+                    break;
+                }
                 if let Some(number) = spans.find(&(trace.id, self.store.span_id(span)))
                     && let Some(first @ None) = span_of.get_mut(number as usize)
                 {
                     *first = Some(span);
+                    missing -= 1;
                 }
             }
         }
         let find = |&(trace, span): &(TraceId, SpanId)| {
-            let of = |number: Option<u32>| number.map(|number| number as usize);
-            let found = of(traces.find(&trace).filter(|_| !trace.is_absent()));
-            let found = found.and_then(|number| trace_of.get(number).copied().flatten())?;
-            let span = of(spans.find(&(trace, span)).filter(|_| !span.is_absent()));
-            let span = span.and_then(|number| span_of.get(number).copied().flatten());
+            let number = traces.find(&trace)? as usize;
+            let found = trace_of.get(number).copied().flatten()?;
+            let number = spans.find(&(trace, span)).map(|number| number as usize);
+            let span = number.and_then(|number| span_of.get(number).copied().flatten());
             Some(Found { trace: found.0, span: span.map(|span| span.0) })
         };
         wanted.iter().map(find).collect()
