@@ -59,7 +59,7 @@ pub use lanes::{Lanes, lanes};
 pub use latency::{LatencyBucket, LatencyStats, ScatterPoint, latency, scatter};
 pub use list::{SortKey, TraceListQuery, list_traces};
 pub use places::Places;
-pub use search::{Matches, search};
+pub use search::{Matches, search, search_words};
 pub use self_time::self_times;
 pub use skew::{ClockGap, Skew, SkewRule, Withheld, clock_gaps, clock_skew, host_key};
 pub use statistics::{OperationStats, ServiceStats, operation_stats, service_stats};

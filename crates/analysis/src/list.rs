@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use store::{Idx as _, TraceIdx, TraceStore, sort_by_number, sort_numbers};
 
-use crate::search::{Hex, Needle, split};
+use crate::search::{Hex, Needle, search_words};
 
 /// Which traces a list shows, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ struct Filter {
 
 /// The traces of a list.
 pub fn list_traces(store: &TraceStore, query: &TraceListQuery) -> Vec<TraceIdx> {
-    let filters: Vec<Filter> = split(&query.filter)
+    let filters: Vec<Filter> = search_words(&query.filter)
         .into_iter()
         .map(|word| {
             let hex = Hex::new(&word);

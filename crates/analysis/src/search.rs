@@ -37,7 +37,7 @@ impl Matches {
 /// written, nested values by their leaves), and as `key=value`. The kind must be the whole word, and so must `kind=server`.
 /// Ids match by 4 or more hex digits from their beginning, or 8 from anywhere: fewer would find `db` in every other id.
 pub fn search(store: &TraceStore, text: &str) -> Matches {
-    let mut words: Vec<(Word, TextSet)> = split(text)
+    let mut words: Vec<(Word, TextSet)> = search_words(text)
         .into_iter()
         .map(|word| {
             let word = Word::new(word);
@@ -68,7 +68,7 @@ pub fn search(store: &TraceStore, text: &str) -> Matches {
 }
 
 /// Words in lower case. Quotes may begin within a word: `db.statement="select 1"`.
-pub(crate) fn split(text: &str) -> Vec<String> {
+pub fn search_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quoted = false;

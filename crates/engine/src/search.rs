@@ -34,7 +34,7 @@ impl Search {
             traces += u32::from(trace != last);
             last = trace;
         }
-        Self { text: text.to_owned(), words: words(text), matches, bits, traces }
+        Self { text: text.to_owned(), words: analysis::search_words(text), matches, bits, traces }
     }
 
     pub(crate) fn contains(&self, span: SpanIdx) -> bool {
@@ -56,19 +56,6 @@ impl Search {
         let text = analysis::lower_case(text);
         self.words.iter().any(|word| text.contains(word.as_str()))
     }
-}
-
-/// Words in lower case. Quotes keep blanks, and may begin within a word.
-fn words(text: &str) -> Vec<String> {
-    let mut quoted = false;
-    analysis::lower_case(text)
-        .split(|letter: char| {
-            quoted ^= letter == '"';
-            letter.is_whitespace() && !quoted
-        })
-        .map(|word| word.replace('"', ""))
-        .filter(|word| !word.trim().is_empty())
-        .collect()
 }
 
 #[inline(never)]

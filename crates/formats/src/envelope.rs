@@ -7,8 +7,10 @@ use memchr::memchr_iter;
 use otel::{KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, WarningKind};
 use serde::de::{Deserialize as _, IgnoredAny};
 
+use crate::json::Json;
 use crate::mend::{Mended, mend};
 use crate::notes::Notes;
+use crate::owned::{self, Open, emptied};
 use crate::reader::{Reader, Stop as ReadStop};
 use crate::scalar::{Scalar, shorten};
 use crate::search::FoundTrace;
@@ -16,7 +18,6 @@ use crate::signals::Metric;
 use crate::skip::{Skip, Stop, next_document_line};
 use crate::text::Window;
 use crate::walk::{self, Entry, Take, Told, Walk};
-use crate::{json::Json, owned};
 use otlp::{Message, fill, fill_span};
 
 mod signals;
@@ -155,19 +156,6 @@ enum Leaf<T> {
     Whole(T, usize),
     Short,
     Broken(usize, String),
-}
-
-#[derive(Debug)]
-struct Open<R, C> {
-    /// Given by the sink when the first span asks for it: a resource without spans is nobody's.
-    reference: Option<R>,
-    content: C,
-}
-
-impl<R, C: Default> Default for Open<R, C> {
-    fn default() -> Self {
-        Self { reference: None, content: C::default() }
-    }
 }
 
 /// What a document was told to be.
@@ -1005,12 +993,6 @@ impl Envelope {
         self.notes.forget();
         Step::Short
     }
-}
-
-/// The same allocation, whatever the lifetime of what was in it.
-fn emptied(mut list: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
-    list.clear();
-    list.into_iter().map_while(|_| None).collect()
 }
 
 fn leading_space(text: &str) -> usize {

@@ -8,6 +8,21 @@ fn text(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }
 
+/// A resource or scope whose records are being read.
+#[derive(Debug)]
+pub struct Open<R, C> {
+    /// Given by the sink when the first record asks for it: a resource without records is nobody's.
+    pub reference: Option<R>,
+    /// As far as it was read.
+    pub content: C,
+}
+
+impl<R, C: Default> Default for Open<R, C> {
+    fn default() -> Self {
+        Self { reference: None, content: C::default() }
+    }
+}
+
 /// The same allocation, whatever the lifetime of what was in it.
 pub fn emptied(mut list: Vec<KeyValue<'_>>) -> Vec<KeyValue<'static>> {
     list.clear();

@@ -135,8 +135,8 @@ impl<'t, 'n> Reader<'t, 'n> {
             return Err(Stop::Short);
         }
         // A control character ends it, too.
-        let quoted = self.text.get(self.at + 1..end).filter(|_| self.byte(end) == b'"').unwrap_or("\\");
-        let text = unescape(quoted).ok_or(Stop::Broken)?;
+        let quoted = if self.byte(end) == b'"' { self.text.get(self.at + 1..end) } else { None };
+        let text = quoted.and_then(unescape).ok_or(Stop::Broken)?;
         self.at = end + 1;
         Ok(Cow::Owned(text))
     }

@@ -10,7 +10,7 @@ use otel::{
 use rustc_hash::FxBuildHasher;
 
 use crate::index::{Column, Idx, OriginIdx, ServiceIdx, SpanIdx, StrIdx, TraceIdx};
-use crate::numbers::{Numbers, Table, hash_of};
+use crate::numbers::{Numbers, Table, fold, hash_of};
 use crate::signals::Signals;
 use crate::sort::sort_numbers;
 use crate::spans::{Origin, Rare, SpanFlags, Sparse, StoredEvent, StoredLink, Trace, TraceStore};
@@ -130,8 +130,7 @@ fn hash_content(texts: &[&str], attributes: &[KeyValue<'_>]) -> u32 {
         key.hash(&mut hasher);
         hash_value(&mut hasher, value);
     }
-    let hash = hasher.finish();
-    (hash ^ (hash >> 32)) as u32
+    fold(hasher.finish())
 }
 
 impl SpanSink for TraceStoreBuilder {

@@ -13,15 +13,19 @@ pub(crate) struct Table {
     numbers: HashTable<(u32, u32)>,
 }
 
-/// The same in 32 bits on every machine's 64.
 pub(crate) fn hash_of<T: Hash>(value: &T) -> u32 {
-    let hash = FxBuildHasher.hash_one(value);
+    fold(FxBuildHasher.hash_one(value))
+}
+
+/// A hash as the table keeps it.
+#[inline]
+pub(crate) fn fold(hash: u64) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
 /// The table wants entropy at both ends of 64 bits; a hash here has 32.
 #[inline]
-pub(crate) fn spread(hash: u32) -> u64 {
+fn spread(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 

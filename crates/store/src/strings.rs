@@ -1,7 +1,7 @@
 //! Every distinct text once.
 
 use crate::StrIdx;
-use crate::numbers::Table;
+use crate::numbers::{Table, fold};
 
 /// Texts a chunk holds. Chunks keep growth from copying the whole pool, and an end offset from needing 8 bytes.
 const CHUNK_BITS: u32 = 12;
@@ -130,7 +130,7 @@ fn tag_of(text: &str) -> u32 {
     } else {
         mix(hash, rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)))
     };
-    (hash ^ (hash >> 32)) as u32
+    fold(hash)
 }
 
 /// Are they equal? Inlined, where the library would call a function that, in WebAssembly, goes byte by byte.

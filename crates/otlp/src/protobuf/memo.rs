@@ -1,11 +1,11 @@
 //! Attributes whose very bytes came before: the sink is told their names, and nothing of them is read again.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use otel::{AttributeRef, KeyValue, ResourceRef, ScopeRef, SpanRow, SpanSink};
 
-use super::message::{attribute, key_value, usual};
+use super::encode::Message;
+use super::message::{attribute, fill};
 use super::wire::Malformed;
 use crate::notes::Notes;
 
@@ -22,7 +22,7 @@ pub(super) struct Memo {
     in_rows: bool,
     known: Vec<Known>,
     /// Known attributes as they stand in spans, with key and length before them.
-    bytes: Vec<u8>,
+    bytes: Message,
     slots: Vec<Slot>,
     /// What came last after a text like the one before, as index into `known`: spans have their attributes in one order.
     next: [u32; PLACES],
@@ -36,7 +36,7 @@ impl Default for Memo {
         Self {
             in_rows: false,
             known: Vec::new(),
-            bytes: Vec::new(),
+            bytes: Message::default(),
             slots: Vec::new(),
             next: [0; PLACES],
             before: 0,
@@ -75,7 +75,7 @@ impl Memo {
     pub(super) fn expected<'b>(&mut self, mut rest: &'b [u8]) -> &'b [u8] {
         while let Some(&expected) = self.known.get(next(&self.next, self.before) as usize)
             && let Some((attribute, after)) = rest.split_at_checked(expected.length.into())
-            && let Some(known) = self.bytes.get(expected.start as usize..)
+            && let Some(known) = self.bytes.0.get(expected.start as usize..)
             && let Some(known) = known.get(..attribute.len())
             && same(attribute, known)
         {
@@ -103,7 +103,7 @@ impl Memo {
         let slot = self.slots.get(slot_of(hash)).copied().unwrap_or_default();
         if let Some(&Known { name, start, length, .. }) = self.known.get(slot.known as usize)
             && usize::from(length) == bytes.len() + frame(bytes.len())
-            && let Some(known) = self.bytes.get(start as usize + frame(bytes.len())..)
+            && let Some(known) = self.bytes.0.get(start as usize + frame(bytes.len())..)
             && let Some(known) = known.get(..bytes.len())
             && same(bytes, known)
         {
@@ -149,11 +149,7 @@ impl Memo {
     ) -> Result<(), Malformed> {
         let noted = notes.count();
         let mut attribute = KeyValue::default();
-        if let Some((key, value)) = usual(bytes) {
-            attribute = KeyValue { key: Cow::Borrowed(key), value };
-        } else {
-            key_value(&mut attribute, bytes, 0, notes)?;
-        }
+        fill(&mut attribute, bytes, notes)?;
         let Some(name) = sink.attribute(&attribute) else {
             self.in_rows = true;
             row.attributes.push(attribute);
@@ -172,11 +168,11 @@ impl Memo {
         if length > MAX_LENGTH {
             return;
         }
-        if self.slots.is_empty() || self.bytes.len() + length > ROOM {
+        if self.slots.is_empty() || self.bytes.0.len() + length > ROOM {
             self.slots.clear();
             self.slots.resize(SLOTS, Slot::default());
             self.next.fill(0);
-            self.bytes.clear();
+            self.bytes.0.clear();
             self.known.clear();
             // Where nothing is known, this stands, which is longer than any attribute.
             self.known.push(Known { name, start: 0, length: u16::MAX, place: 0 });
@@ -187,15 +183,9 @@ impl Memo {
             return;
         }
         slot.known = self.known.len() as u32;
-        let (start, length) = (self.bytes.len() as u32, length as u16);
+        let (start, length) = (self.bytes.0.len() as u32, length as u16);
         self.known.push(Known { name, start, length, place: place_of(bytes) });
-        self.bytes.push(ATTRIBUTES);
-        if let [low, 0] = [bytes.len() as u8 & 0x7F, (bytes.len() >> 7) as u8] {
-            self.bytes.push(low);
-        } else {
-            self.bytes.extend([bytes.len() as u8 | 0x80, (bytes.len() >> 7) as u8]);
-        }
-        self.bytes.extend_from_slice(bytes);
+        self.bytes.bytes(9, bytes);
     }
 }
 

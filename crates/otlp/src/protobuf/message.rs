@@ -352,6 +352,16 @@ pub(super) fn attribute<'b>(
 ) -> Result<(), Malformed> {
     attributes.push(KeyValue::default());
     let Some(attribute) = attributes.last_mut() else { return Ok(()) };
+    fill(attribute, bytes, notes)
+}
+
+/// An attribute that is empty yet.
+#[inline]
+pub(super) fn fill<'b>(
+    attribute: &mut KeyValue<'b>,
+    bytes: &'b [u8],
+    notes: &mut Notes,
+) -> Result<(), Malformed> {
     if let Some((key, value)) = usual(bytes) {
         attribute.key = Cow::Borrowed(key);
         attribute.value = value;
@@ -362,7 +372,7 @@ pub(super) fn attribute<'b>(
 
 /// `KeyValue`.
 #[inline(never)]
-pub(super) fn key_value<'b>(
+fn key_value<'b>(
     attribute: &mut KeyValue<'b>,
     bytes: &'b [u8],
     depth: u8,

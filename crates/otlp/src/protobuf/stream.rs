@@ -9,7 +9,7 @@ use super::message;
 use super::tell::{Signal, signal};
 use super::wire::{END_GROUP, Fields, GROUP, Header, LEN, Malformed, header, text};
 use crate::notes::Notes;
-use crate::owned::{self, emptied};
+use crate::owned::{self, Open, emptied};
 
 /// What was read of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,19 +69,6 @@ pub struct Protobuf {
     memo: Memo,
     notes: Notes,
     read: Read,
-}
-
-#[derive(Debug)]
-struct Open<R, C> {
-    /// Given by the sink when the first record asks for it: a resource without spans is nobody's.
-    reference: Option<R>,
-    content: C,
-}
-
-impl<R, C: Default> Default for Open<R, C> {
-    fn default() -> Self {
-        Self { reference: None, content: C::default() }
-    }
 }
 
 /// What one step made of the start of the bytes.
