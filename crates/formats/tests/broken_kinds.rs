@@ -1,15 +1,12 @@
 //! Every format, broken in every way: what could be read is given, the rest is named, with where and why.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 #[cfg(test)]
 mod seeds;
 #[cfg(test)]
 mod support;
 
-use formats::{Outcome, Refusal};
 use seeds::{SMALLEST, SMALLEST_OTLP, Seed, pack};
-use support::Picture;
+use support::{Picture, words};
 
 /// A line a span, without what was odd: offsets differ, and what is odd about a span does not.
 fn spans(bytes: &[u8]) -> Vec<String> {
@@ -32,19 +29,6 @@ fn json() -> impl Iterator<Item = (String, String)> {
 fn check(bytes: &[u8], expected: &[&str]) {
     let (picture, outcome) = support::decode(bytes);
     assert_eq!(words(&picture, outcome), expected);
-}
-
-fn words(picture: &Picture, outcome: Result<Outcome, Refusal>) -> Vec<String> {
-    let name = |line: String| line.rsplit('"').nth(1).unwrap_or_default().to_owned();
-    let mut words: Vec<String> = spans_of(picture).into_iter().map(name).collect();
-    for warning in &picture.warnings {
-        words.push(format!("{} @{} {}", warning.kind, warning.offset.unwrap(), warning.detail));
-    }
-    match outcome {
-        Ok(outcome) => words.extend(outcome.formats.into_iter().map(|format| format.to_string())),
-        Err(refusal) => words.push(format!("refused: {} @{} {refusal}", refusal.kind.name(), refusal.offset)),
-    }
-    words
 }
 
 #[test]

@@ -1,17 +1,18 @@
 //! Files in files, documents of several kinds in one file, and what one build of the decoder leaves to another.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
+#[cfg(test)]
+#[path = "seeds/pack.rs"]
+mod pack;
 #[cfg(test)]
 mod support;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use formats::{Decoder, Format, Outcome, Refusal, Unavailable};
-use support::Picture;
+use pack::{gzip, tar};
+use support::{Picture, words};
 
 const OTLP: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"otlp"}]}]}]}"#;
 const JAEGER: &str = r#"{"data":[{"traceID":"1","spans":[{"traceID":"1","spanID":"2","operationName":"jaeger"}],"processes":{}}]}"#;
@@ -23,47 +24,6 @@ const XRAY: &str = r#"{"trace_id":"1-2-3","id":"1","name":"xray","start_time":1}
 fn check(input: &[u8], expected: &[&str]) {
     let (picture, outcome) = support::decode(input);
     assert_eq!(words(&picture, outcome), expected);
-}
-
-fn words(picture: &Picture, outcome: Result<Outcome, Refusal>) -> Vec<String> {
-    let lines = picture.lines();
-    let names = lines.lines().filter(|line| line.contains(" / "));
-    let mut words: Vec<String> =
-        names.filter_map(|line| line.rsplit('"').nth(1)).map(str::to_owned).collect();
-    for warning in &picture.warnings {
-        words.push(format!("{} @{} {}", warning.kind, warning.offset.unwrap(), warning.detail));
-    }
-    match outcome {
-        Ok(outcome) => words.extend(outcome.formats.into_iter().map(|format| format.to_string())),
-        Err(refusal) => words.push(format!("refused: {} @{} {refusal}", refusal.kind.name(), refusal.offset)),
-    }
-    words
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// Members without compression, as `tar` writes them.
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = Vec::new();
-    for (name, bytes) in members {
-        let mut header = [0; 512];
-        header[..name.len()].copy_from_slice(name.as_bytes());
-        header[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
-        header[156] = b'0';
-        header[257..265].copy_from_slice(b"ustar\x0000");
-        header[148..156].fill(b' ');
-        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-        archive.extend_from_slice(&header);
-        archive.extend_from_slice(bytes);
-        archive.resize(archive.len().next_multiple_of(512), 0);
-    }
-    archive.resize(archive.len() + 1024, 0);
-    archive
 }
 
 #[test]

@@ -159,6 +159,7 @@ fn a_crash_is_told_and_survived() -> Result {
 #[test]
 fn a_crash_while_loading_ends_the_load() -> Result {
     file("big.json", &json(|sink| fixtures::one_trace(3, 5_000, sink)));
+    file("later.json", &json(|sink| fixtures::one_trace(4, 3_000, sink)));
     let pause = Duration::from_millis(300);
     let slow = |site: Site| {
         site.mount("/files", folder()).fault("/files/big.json", Fault::Trickle { bytes: 200_000, pause })
@@ -184,7 +185,9 @@ fn cancelling_keeps_what_was_open() -> Result {
     file("big.json", &json(|sink| fixtures::one_trace(3, 5_000, sink)));
     let pause = Duration::from_millis(300);
     let slow = |site: Site| {
-        site.mount("/files", folder()).fault("/files/big.json", Fault::Trickle { bytes: 200_000, pause })
+        let site = site.mount("/files", folder());
+        let site = site.fault("/files/big.json", Fault::Trickle { bytes: 200_000, pause });
+        site.fault("/files/later.json", Fault::Trickle { bytes: 500_000, pause })
     };
     run(Setup::new("cancel").site(slow), |page| {
         let load =
@@ -227,6 +230,19 @@ fn cancelling_keeps_what_was_open() -> Result {
         assert_eq!(page.eval("return await opened", &[])?, "cancelled");
         page.idle()?;
         page.sees(&["412 spans"])?;
+        // Also while the earlier one still waits for bytes, and only then learns that nobody wants it.
+        page.viewer(load, &[])?;
+        page.viewer("await viewer.open('files/later.json')", &[])?;
+        page.idle()?;
+        page.sees(&["3,000 spans"])?;
+        assert_eq!(page.eval("return await opened", &[])?, "cancelled");
+        // Closing ends a load as well.
+        page.viewer(load, &[])?;
+        page.until("viewer.shadowRoot.querySelector('.loading')?.innerText.match(/[1-9][\\d,]* spans/)")?;
+        page.viewer("await viewer.close()", &[])?;
+        assert_eq!(page.eval("return await opened", &[])?, "cancelled");
+        page.idle()?;
+        page.sees(&["Drop files here"])?;
         page.expect_quiet()
     })
 }

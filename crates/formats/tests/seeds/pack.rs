@@ -1,5 +1,7 @@
 //! Containers, as their programs write them.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use std::io::Write as _;
 
 use flate2::write::{DeflateEncoder, GzEncoder};

@@ -16,6 +16,22 @@ pub(crate) mod mutate;
 pub(crate) mod property;
 pub(crate) mod rows;
 
+/// Names of the spans, then what was odd, then formats, or why it was refused.
+pub(crate) fn words(picture: &Picture, outcome: Result<Outcome, Refusal>) -> Vec<String> {
+    let lines = picture.lines();
+    let names = lines.lines().filter(|line| line.contains(" / "));
+    let mut words: Vec<String> =
+        names.filter_map(|line| line.rsplit('"').nth(1)).map(str::to_owned).collect();
+    for warning in &picture.warnings {
+        words.push(format!("{} @{} {}", warning.kind, warning.offset.unwrap(), warning.detail));
+    }
+    match outcome {
+        Ok(outcome) => words.extend(outcome.formats.into_iter().map(|format| format.to_string())),
+        Err(refusal) => words.push(format!("refused: {} @{} {refusal}", refusal.kind.name(), refusal.offset)),
+    }
+    words
+}
+
 /// Spans with what was said of their resource and scope, in words.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Picture {

@@ -80,6 +80,8 @@ impl EngineHost {
             self.load.set(self.load.get() + 1);
         }
         if get("cancel").is_truthy() {
+            // At once, and not where the load notices: by then the engine may be reading for a later one.
+            self.engine.borrow_mut().handle(Request::Cancel);
             return;
         }
         let id = get("id");
@@ -145,12 +147,12 @@ impl Loading {
                 Err(_) => Source::fetch(&get("url").as_string().unwrap_or_default()).await,
             };
             if !self.is_wanted() {
-                return self.cancelled();
+                return cancelled();
             }
             match opened {
                 Ok(opened) => {
                     if !self.read(name, opened).await {
-                        return self.cancelled();
+                        return cancelled();
                     }
                 }
                 Err(message) => {
@@ -241,19 +243,6 @@ impl Loading {
         self.wanted.get() == self.number
     }
 
-    fn cancelled(&self) -> Response {
-        // A later load may have begun already; then this one is gone with its beginning.
-        if self.wanted.get() == self.number + 1 {
-            self.handle(Request::Cancel);
-        }
-        Response::Refused(Failure {
-            kind: "cancelled".to_owned(),
-            message: "Loading was cancelled.".to_owned(),
-            offset: None,
-            name: String::new(),
-        })
-    }
-
     async fn report(&mut self, progress: &Progress) {
         let now = js_sys::Date::now();
         if now - self.reported >= REPORT_EVERY {
@@ -263,6 +252,16 @@ impl Loading {
             TimeoutFuture::new(0).await;
         }
     }
+}
+
+/// Of a load that is no longer wanted. What it began in the engine is gone already, with the message that ended it.
+fn cancelled() -> Response {
+    Response::Refused(Failure {
+        kind: "cancelled".to_owned(),
+        message: "Loading was cancelled.".to_owned(),
+        offset: None,
+        name: String::new(),
+    })
 }
 
 /// Reads OTLP by itself, and leaves the rest to the second module.

@@ -351,6 +351,7 @@ impl Component for App {
                 false
             }
             Msg::Close => {
+                self.shared.client.cancel();
                 self.shared.client.ask(&Request::Close, |_| {});
                 self.forget();
                 self.opened = None;
