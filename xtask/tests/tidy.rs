@@ -16,9 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("propagation", &["otel"]),
     ("store", &["otel", "hashbrown", "rustc-hash"]),
     ("otlp", &["otel", "lexical-parse-float", "serde", "serde_json"]),
+    ("dialects", &["otel", "otlp", "memchr", "rustc-hash"]),
     (
         "formats",
-        &["otel", "otlp", "flate2", "memchr", "rustc-hash", "ruzstd", "serde", "serde_json", "simdutf8"],
+        &["otel", "otlp", "dialects", "flate2", "memchr", "ruzstd", "serde", "serde_json", "simdutf8"],
     ),
     ("analysis", &["otel", "store", "memchr"]),
     ("scene", &["otel", "store", "plotters", "serde"]),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dialects::Entry;
 use otel::{
     AttributeRef, ExemplarRow, KeyValue, LogRow, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink,
     Warning, WarningKind,
@@ -9,9 +10,7 @@ use otel::{
 
 use crate::elsewhere::Elsewhere;
 use crate::leaf::{Counts, Leaf, Left};
-use crate::other;
 use crate::unpack::{self, Damage, DamageKind, Leaves, Limits, TooMuch, Unpack};
-use crate::walk::Entry;
 
 /// What the input turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +34,7 @@ impl Format {
     pub fn named(name: &str) -> Option<Self> {
         let own =
             [Self::OtlpJson, Self::OtlpJsonLines, Self::OtlpProtobuf, Self::TempoJson, Self::TempoSearch];
-        let others = other::NAMES.iter().map(|name| Self::Other(name));
+        let others = dialects::NAMES.iter().map(|name| Self::Other(name));
         own.into_iter().chain(others).find(|format| format.name() == name)
     }
 
@@ -197,7 +196,7 @@ impl Default for Decoder {
 impl Decoder {
     /// Reads everything.
     pub fn new() -> Self {
-        Self::of(&unpack::ALL, Some(other::ALL))
+        Self::of(&unpack::ALL, Some(dialects::ALL))
     }
 
     /// Reads OTLP in JSON and protobuf, also gzipped, and knows all else by sight: see [`Decoder::is_waiting`].

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
+use dialects::{Entry, Json, Take, Told, Walk};
 use memchr::memchr_iter;
 use otel::{KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, WarningKind};
 use serde::de::{Deserialize as _, IgnoredAny};
 
-use crate::json::Json;
 use crate::mend::{Mended, mend};
 use crate::notes::Notes;
 use crate::owned::{self, Open, emptied};
@@ -17,7 +17,6 @@ use crate::search::FoundTrace;
 use crate::signals::Metric;
 use crate::skip::{Skip, Stop, next_document_line};
 use crate::text::Window;
-use crate::walk::{self, Entry, Take, Told, Walk};
 use otlp::{Message, fill, fill_span};
 
 mod signals;
@@ -404,7 +403,7 @@ impl Envelope {
     #[inline(never)]
     fn other(
         &mut self,
-        step: Option<walk::Step>,
+        step: Option<dialects::Step>,
         value: Here<'_>,
         at: usize,
         sink: &mut dyn SpanSink,
@@ -466,7 +465,7 @@ impl Envelope {
                 (Frame::Logs, _) => self.log(here, sink),
                 (Frame::Points, _) => self.point(here, sink),
                 (Frame::Metrics, b'{') => self.enter_metric(here),
-                (Frame::OtherArray, _) => self.other(Some(walk::Step::Element), here, 0, sink),
+                (Frame::OtherArray, _) => self.other(Some(dialects::Step::Element), here, 0, sink),
                 (Frame::Signals(name), _) => {
                     self.other_signal(name, here.offset, sink);
                     self.read_over(here, 0, sink)
@@ -529,7 +528,7 @@ impl Envelope {
 
         match (frame, &*name) {
             (Frame::OtherObject, _) => {
-                self.other(Some(walk::Step::Member(name.into_owned())), value, at, sink)
+                self.other(Some(dialects::Step::Member(name.into_owned())), value, at, sink)
             }
             (Frame::Document, "resourceSpans" | "resource_spans") => {
                 self.known = true;

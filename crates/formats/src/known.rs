@@ -1,7 +1,7 @@
 //! What is read, by name, for tables and tests.
 
 use crate::decoder::Format;
-use crate::{other, unpack};
+use crate::unpack;
 
 /// Every format that is read, as people call it, each once.
 pub fn formats_by_name() -> impl Iterator<Item = &'static str> {
@@ -13,7 +13,7 @@ pub fn formats_by_name() -> impl Iterator<Item = &'static str> {
         Format::TempoSearch,
     ];
     // Spellings of one format stand side by side.
-    let names = otlp.map(Format::name).into_iter().chain(other::NAMES);
+    let names = otlp.map(Format::name).into_iter().chain(dialects::NAMES);
     let mut last = "";
     names.filter(move |name| std::mem::replace(&mut last, name) != *name)
 }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
+use dialects::Entry;
 use otel::SpanSink;
 
 use crate::decoder::{Format, Refusal, RefusalKind};
 use crate::envelope::Envelope;
 use crate::protobuf::{Protobuf, Read, looks_like_protobuf};
 use crate::text::Window;
-use crate::walk::Entry;
 
 /// Text is decoded in pieces of this size: what is decoded is still in the cache it was checked in.
 const PIECE: usize = 128 << 10;

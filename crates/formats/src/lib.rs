@@ -10,22 +10,16 @@
 mod decoder;
 mod elsewhere;
 mod envelope;
-mod json;
 mod known;
 mod leaf;
 mod mend;
-mod other;
 mod search;
-mod semantics;
-mod shape;
 mod skip;
 mod text;
-mod time;
 mod unpack;
-mod walk;
 mod write;
 
-use otlp::{base64, ids, notes, owned, protobuf, reader, scalar, signals};
+use otlp::{base64, notes, owned, protobuf, reader, scalar, signals};
 
 pub use base64::Base64;
 pub use decoder::{Decoder, Format, Outcome, Progress, Refusal, RefusalKind};

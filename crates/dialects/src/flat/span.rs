@@ -10,20 +10,20 @@ use otel::{
 use super::fields::{Field, Meaning, meaning};
 use crate::json::Json;
 use crate::notes::Notes;
-use crate::other::structured::{attributes, open};
 use crate::semantics;
+use crate::structured::{attributes, open};
 use crate::time::{Unit, length};
 use crate::walk::Out;
 
 /// One value of a row.
-pub(in crate::other) struct Cell<'j> {
+pub(crate) struct Cell<'j> {
     pub(super) name: &'j str,
     pub(super) meaning: Option<Meaning>,
     pub(super) value: &'j Json<'j>,
 }
 
 impl<'j> Cell<'j> {
-    pub(in crate::other) fn of_member(name: &'j str, value: &'j Json<'j>) -> Self {
+    pub(crate) fn of_member(name: &'j str, value: &'j Json<'j>) -> Self {
         Self { name, meaning: meaning(name), value }
     }
 
@@ -38,7 +38,7 @@ impl<'j> Cell<'j> {
 
 /// What rows share.
 #[derive(Debug, Default)]
-pub(in crate::other) struct Table {
+pub(crate) struct Table {
     /// The trace of rows that name none: after the first span of them.
     pub(super) trace: Option<TraceId>,
     /// Are values text, whatever they were?
@@ -49,7 +49,7 @@ pub(in crate::other) struct Table {
 
 impl Table {
     /// Of rows that say nothing of where they ran, since what is around them does.
-    pub(in crate::other) fn within(resource: ResourceRef, scope: ScopeRef) -> Self {
+    pub(crate) fn within(resource: ResourceRef, scope: ScopeRef) -> Self {
         Self { within: Some((resource, scope)), ..Self::default() }
     }
 }
@@ -107,7 +107,7 @@ pub(super) fn has_ids(cells: &[Cell<'_>]) -> bool {
 }
 
 /// Gives on the span of a row.
-pub(in crate::other) fn tell(cells: &[Cell<'_>], table: &mut Table, out: &mut Out<'_>) {
+pub(crate) fn tell(cells: &[Cell<'_>], table: &mut Table, out: &mut Out<'_>) {
     let opened: Vec<Option<Json<'_>>> = cells
         .iter()
         .map(|cell| {

@@ -4,9 +4,9 @@ use otel::WarningKind;
 use rustc_hash::FxHashMap;
 
 use crate::json::Json;
+use crate::made::Fingerprint;
 use crate::notes::Notes;
-use crate::other::made::Fingerprint;
-use crate::other::packed::{At, Name, Names, Packed};
+use crate::packed::{At, Name, Names, Packed};
 use crate::time::{Unit, scaled};
 
 /// No row.

@@ -34,7 +34,44 @@ const NULL: i64 = i64::MIN;
 const MAX_STACK: usize = 100_000;
 
 /// Whole numbers, nanoseconds and places of attributes, by table and column.
-type Columns = BTreeMap<(String, String), Vec<i64>>;
+#[derive(Debug, Default)]
+struct Columns {
+    all: Vec<Column>,
+    /// Cells come a column or a row at a time: the one that is asked for next is this, or the one after it.
+    last: usize,
+}
+
+#[derive(Debug)]
+struct Column {
+    table: String,
+    name: String,
+    cells: Vec<i64>,
+}
+
+impl Column {
+    fn is(&self, table: &str, name: &str) -> bool {
+        self.name == name && self.table == table
+    }
+}
+
+impl Columns {
+    fn push(&mut self, table: &str, name: &str, cell: i64) {
+        let is = |place: &usize| self.all.get(*place).is_some_and(|column| column.is(table, name));
+        let place = [self.last, self.last + 1].into_iter().find(is);
+        let place = place.or_else(|| self.all.iter().position(|column| column.is(table, name)));
+        self.last = place.unwrap_or_else(|| {
+            self.all.push(Column { table: table.to_owned(), name: name.to_owned(), cells: Vec::new() });
+            self.all.len() - 1
+        });
+        if let Some(column) = self.all.get_mut(self.last) {
+            column.cells.push(cell);
+        }
+    }
+
+    fn get(&self, table: &str, name: &str) -> Option<&[i64]> {
+        self.all.iter().find(|column| column.is(table, name)).map(|column| column.cells.as_slice())
+    }
+}
 
 #[derive(Debug, Default)]
 struct Thread {
@@ -64,14 +101,29 @@ struct Gecko {
     packed: Packed,
 }
 
-impl Gecko {
-    fn parts(path: Path<'_>) -> Vec<&str> {
+/// The names of a path, `*` for elements; of one too long for any table, the first.
+struct Parts<'p> {
+    names: [&'p str; 6],
+    count: usize,
+}
+
+impl<'p> Parts<'p> {
+    fn of(path: Path<'p>) -> Self {
         let names = path.iter().map(|step| match step {
             Step::Element => "*",
             Step::Member(name) => name.as_str(),
         });
+        let mut parts = Parts { names: [""; 6], count: 0 };
         // Performance recordings of the developer tools wrap it.
-        names.skip_while(|name| *name == "profile").collect()
+        for (place, name) in parts.names.iter_mut().zip(names.skip_while(|name| *name == "profile")) {
+            *place = name;
+            parts.count += 1;
+        }
+        parts
+    }
+
+    fn as_slice(&self) -> &[&'p str] {
+        self.names.get(..self.count).unwrap_or_default()
     }
 }
 
@@ -79,7 +131,7 @@ const TABLES: [&str; 5] = ["frameTable", "funcTable", "stackTable", "samples", "
 
 impl JsonFormat for Gecko {
     fn step(&mut self, path: Path<'_>, first: u8) -> Take {
-        let parts = Self::parts(path);
+        let parts = Parts::of(path);
         let enters = match *parts.as_slice() {
             ["shared", table] | ["threads", "*", table] if TABLES.contains(&table) => true,
             ["shared", _, _] | ["threads", "*", _, _] => first == b'[',
@@ -106,7 +158,7 @@ impl JsonFormat for Gecko {
 
     fn record(&mut self, path: Path<'_>, record: &Json<'_>, _out: &mut Out<'_>) {
         self.is_recording |= matches!(path, [Step::Member(name), ..] if name == "profile");
-        let parts = Self::parts(path);
+        let parts = Parts::of(path);
         let (thread, parts) = match parts.as_slice() {
             ["meta", name] => return self.about(name, record),
             ["shared", parts @ ..] => (&mut self.shared, parts),
@@ -134,20 +186,19 @@ impl JsonFormat for Gecko {
                 for (place, column) in thread.schemas.get(table).into_iter().flatten().enumerate() {
                     let cell = record.elements().get(place).unwrap_or(&Json::Null);
                     let cell = cell_of(column, cell, &mut self.names, &mut self.packed);
-                    thread.columns.entry((table.to_owned(), column.clone())).or_default().push(cell);
+                    thread.columns.push(table, column, cell);
                 }
             }
             [table, column, _] => {
                 let cell = cell_of(column, record, &mut self.names, &mut self.packed);
-                let key = (table.to_owned(), column.to_owned());
-                thread.columns.entry(key).or_default().push(cell);
+                thread.columns.push(table, column, cell);
             }
             _ => {}
         }
     }
 
     fn leave(&mut self, path: Path<'_>, out: &mut Out<'_>) {
-        match *Self::parts(path).as_slice() {
+        match *Parts::of(path).as_slice() {
             ["threads", "*"] => self.threads.push(std::mem::take(&mut self.current)),
             [] if path.is_empty() => std::mem::take(self).write(out),
             _ => {}
@@ -184,8 +235,11 @@ struct Tables<'g> {
 
 impl<'g> Tables<'g> {
     fn column(self, table: &str, column: &str) -> &'g [i64] {
-        let key = (table.to_owned(), column.to_owned());
-        self.own.columns.get(&key).or_else(|| self.shared.columns.get(&key)).map_or(&[], Vec::as_slice)
+        self.own
+            .columns
+            .get(table, column)
+            .or_else(|| self.shared.columns.get(table, column))
+            .unwrap_or_default()
     }
 
     fn string(self, place: i64) -> &'g str {

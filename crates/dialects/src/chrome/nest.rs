@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use super::trace::{Event, NONE, Phase};
-use crate::other::packed::Name;
+use crate::packed::Name;
 
 /// How many open spans an end may look through for its beginning: nested code ends inside out.
 const REACH: usize = 1024;

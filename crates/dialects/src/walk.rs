@@ -11,9 +11,9 @@ use crate::shape::Shape;
 
 /// One format of the catalog.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// As people say it: `Jaeger JSON`.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Is a document of this shape of this format?
     pub(crate) tells: fn(&Shape<'_>) -> bool,
     /// After a document of this format: is one of this shape, which no format claims, too? Lines of one kind often only
@@ -24,7 +24,7 @@ pub(crate) struct Entry {
 
 /// What to do with a value that begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Take {
+pub enum Take {
     /// Walk through its elements or members. Of anything but an array or an object: read over.
     Enter,
     /// Give it to [`JsonFormat::record`] whole.
@@ -35,7 +35,7 @@ pub(crate) enum Take {
 
 /// A step from a document to what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// An element of an array.
     Element,
     /// A member of an object.
@@ -102,10 +102,13 @@ pub(crate) struct Out<'a> {
 
 /// What was given to the sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) spans: u64,
-    pub(crate) logs: u64,
-    pub(crate) exemplars: u64,
+pub struct Counts {
+    /// Spans.
+    pub spans: u64,
+    /// Log records.
+    pub logs: u64,
+    /// Exemplars.
+    pub exemplars: u64,
 }
 
 /// Resources and scopes that were opened and closed lately. Files repeat them with every span.
@@ -234,7 +237,7 @@ fn is_otlp(shape: &Shape<'_>) -> bool {
 }
 
 /// The formats of a catalog at work on an input.
-pub(crate) struct Walk {
+pub struct Walk {
     catalog: Option<&'static [Entry]>,
     /// One a format that was met.
     formats: Vec<(usize, Box<dyn JsonFormat>)>,
@@ -242,7 +245,8 @@ pub(crate) struct Walk {
     current: Option<usize>,
     path: Vec<Step>,
     known: Known,
-    pub(crate) counts: Counts,
+    /// What was given to the sink so far.
+    pub counts: Counts,
 }
 
 impl std::fmt::Debug for Walk {
@@ -253,7 +257,7 @@ impl std::fmt::Debug for Walk {
 
 /// What a document was told to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub enum Told {
     /// OTLP JSON, or nothing that is known.
     Otlp,
     /// Of a format of the catalog: the walker is ready for it.
@@ -265,7 +269,8 @@ pub(crate) enum Told {
 }
 
 impl Walk {
-    pub(crate) fn new(catalog: Option<&'static [Entry]>) -> Self {
+    /// Of these formats. Without a catalog, documents that are not OTLP's are [`Told::Elsewhere`].
+    pub fn new(catalog: Option<&'static [Entry]>) -> Self {
         Self {
             catalog,
             formats: Vec::new(),
@@ -277,13 +282,13 @@ impl Walk {
     }
 
     /// What is the document that begins here?
-    pub(crate) fn tell(&mut self, text: &str, last: bool) -> Told {
+    pub fn tell(&mut self, text: &str, last: bool) -> Told {
         self.path.clear();
         self.tell_shape(&Shape::of(text, last))
     }
 
     /// What is the text that begins here, and is no JSON?
-    pub(crate) fn tell_line(&mut self, text: &str, last: bool) -> Told {
+    pub fn tell_line(&mut self, text: &str, last: bool) -> Told {
         self.tell_shape(&Shape::of_line(text, last))
     }
 
@@ -321,12 +326,12 @@ impl Walk {
     }
 
     /// A document of another kind stands between.
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         self.current = None;
     }
 
     /// Names of the formats that were met, in order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
         let catalog = self.catalog.unwrap_or_default();
         self.formats.iter().filter_map(|(entry, _)| catalog.get(*entry).map(|entry| entry.name))
     }
@@ -341,7 +346,7 @@ impl Walk {
 
     /// A value begins: an element of an array, a member, or the document. What to do with it; where it is entered or a
     /// record, the path leads to it until [`Walk::leave`] or [`Walk::record`].
-    pub(crate) fn step(&mut self, step: Option<Step>, first: u8) -> Take {
+    pub fn step(&mut self, step: Option<Step>, first: u8) -> Take {
         let deeper = step.is_some();
         self.path.extend(step);
         let take = self.with(|format, path, _, _| format.step(path, first)).unwrap_or(Take::Over);
@@ -356,17 +361,12 @@ impl Walk {
     }
 
     /// The value of the last step has not come whole, or is broken.
-    pub(crate) fn back(&mut self) {
+    pub fn back(&mut self) {
         self.path.pop();
     }
 
-    pub(crate) fn record(
-        &mut self,
-        record: &Json<'_>,
-        notes: &mut Notes,
-        offset: u64,
-        sink: &mut dyn SpanSink,
-    ) {
+    /// Takes the value that [`Walk::step`] wanted whole. `offset`: where it begins, for warnings.
+    pub fn record(&mut self, record: &Json<'_>, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {
         self.with(|format, path, counts, known| {
             let mut out = Out::new(sink, notes, counts, known, offset);
             format.record(path, record, &mut out);
@@ -376,14 +376,14 @@ impl Walk {
     }
 
     /// May the input end where it is read?
-    pub(crate) fn may_end(&self) -> bool {
+    pub fn may_end(&self) -> bool {
         self.current
             .and_then(|current| self.formats.get(current))
             .is_some_and(|(_, format)| format.may_end(&self.path))
     }
 
     /// Takes a row of text that is no JSON; gives back its length.
-    pub(crate) fn row(
+    pub fn row(
         &mut self,
         text: &str,
         last: bool,
@@ -398,7 +398,8 @@ impl Walk {
         used.unwrap_or(text.len())
     }
 
-    pub(crate) fn leave(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {
+    /// An array or object that was entered ends, or is cut off.
+    pub fn leave(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {
         self.with(|format, path, counts, known| {
             let mut out = Out::new(sink, notes, counts, known, offset);
             format.leave(path, &mut out);
@@ -407,7 +408,8 @@ impl Walk {
         self.path.pop();
     }
 
-    pub(crate) fn finish(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {
+    /// The input ends: what the formats still keep goes to the sink.
+    pub fn finish(&mut self, notes: &mut Notes, offset: u64, sink: &mut dyn SpanSink) {
         self.path.clear();
         for (_, format) in &mut self.formats {
             let mut out = Out::new(sink, notes, &mut self.counts, &mut self.known, offset);

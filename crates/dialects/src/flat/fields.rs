@@ -1,5 +1,9 @@
 //! What tables call the fields of a span.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 use crate::time::Unit;
 
 /// What a column or member says of a span.
@@ -234,27 +238,32 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
         length += 1;
     }
     let plain = std::str::from_utf8(plain.get(..length)?).ok()?;
-    if let Some((field, rank)) = find(NAMES, plain) {
-        return Some(Meaning { field, unit: None, rank });
-    }
-    if let Some((field, rank)) = find(TIMES, plain) {
+    let names = &*BY_NAME;
+    if let Some(&(field, rank, _)) = names.get(plain) {
         return Some(Meaning { field, unit: None, rank });
     }
     UNITS.iter().find_map(|&(suffix, unit)| {
         let before = plain.strip_suffix(suffix)?;
         let before = before.strip_suffix("in").unwrap_or(before);
         let before = before.strip_suffix("unix").unwrap_or(before);
-        let (field, rank) = find(TIMES, before)?;
-        Some(Meaning { field, unit: Some(unit), rank })
+        let &(field, rank, is_time) = names.get(before)?;
+        is_time.then_some(Meaning { field, unit: Some(unit), rank })
     })
 }
 
-fn find(table: &[(Field, &[&str])], plain: &str) -> Option<(Field, u8)> {
-    table.iter().find_map(|(field, names)| {
-        let rank = names.iter().position(|name| *name == plain)?;
-        Some((*field, rank as u8))
-    })
-}
+/// [`NAMES`] and [`TIMES`], with the place of each name among those of its field, and whether it is one of a time. Every
+/// name of every row is asked for.
+static BY_NAME: LazyLock<FxHashMap<&str, (Field, u8, bool)>> = LazyLock::new(|| {
+    let mut by_name = FxHashMap::default();
+    for (table, is_time) in [(NAMES, false), (TIMES, true)] {
+        for (field, names) in table {
+            for (rank, name) in names.iter().enumerate() {
+                by_name.insert(*name, (*field, rank as u8, is_time));
+            }
+        }
+    }
+    by_name
+});
 
 /// Are these the names of a row that is a span? Log records have ids and a time, too; spans also last, or have parents.
 pub(super) fn is_row(names: &[&str]) -> bool {

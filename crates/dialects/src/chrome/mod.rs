@@ -12,11 +12,11 @@ use otel::SpanId;
 use rustc_hash::FxHashMap;
 
 use crate::json::Json;
-use crate::other::made::synthetic;
-use crate::other::packed::Name;
-use crate::other::stacks::{Frame, Stretch, Stretches, Writer};
-use crate::other::v8;
+use crate::made::synthetic;
+use crate::packed::Name;
 use crate::shape::Shape;
+use crate::stacks::{Frame, Stretch, Stretches, Writer};
+use crate::v8;
 use crate::walk::{Entry, JsonFormat, Out, Path, Step, Take, is_at};
 use trace::{At0, Trace, nanos};
 

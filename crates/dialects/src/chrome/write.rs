@@ -8,9 +8,9 @@ use rustc_hash::FxHashMap;
 
 use super::nest::{Mismatches, Nest};
 use super::trace::{Event, NONE, Phase, Trace, TrackKey};
+use crate::made::{Clock, synthetic, unfinished};
 use crate::notes::Notes;
-use crate::other::made::{Clock, synthetic, unfinished};
-use crate::other::packed::{At, Name};
+use crate::packed::{At, Name};
 use crate::walk::Out;
 
 /// Stack frames of one stack that are written.

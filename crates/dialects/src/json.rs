@@ -15,13 +15,19 @@ const MAX_DEPTH: u8 = 96;
 
 /// A value. Numbers stay text: a float of seconds since the epoch has digits that no `f64` keeps.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Json<'t> {
+pub enum Json<'t> {
+    /// `null`; also what is nested too deep.
     #[default]
     Null,
+    /// `true`, `false`.
     Bool(bool),
+    /// As it is written.
     Number(&'t str),
+    /// Without quotes and escapes.
     Str(Cow<'t, str>),
+    /// Elements.
     Array(Vec<Self>),
+    /// Members in their order; a name may come twice.
     Object(Vec<(Cow<'t, str>, Self)>),
 }
 
@@ -29,7 +35,11 @@ pub(crate) enum Json<'t> {
 const ABSENT: &Json<'static> = &Json::Null;
 
 impl<'t> Json<'t> {
-    pub(crate) fn read(json: &mut Reader<'t, '_>) -> Result<Self, Stop> {
+    /// The value that stands next.
+    ///
+    /// # Errors
+    /// Where it ends before it is whole, or is none.
+    pub fn read(json: &mut Reader<'t, '_>) -> Result<Self, Stop> {
         Ok(match json.peek() {
             b'{' | b'[' if json.depth >= MAX_DEPTH => {
                 json.ignore()?;

@@ -1,6 +1,11 @@
-//! The formats beside OTLP, one module each, one line each in [`ALL`].
+//! The formats beside OTLP that are text, one module each, one line each in [`ALL`].
+//!
+//! A document is walked by [`Walk`], which tells its format and gives that format the records in it, one at a time, as
+//! [`Json`]; what comes of them goes to a [`SpanSink`](otel::SpanSink).
+//!
+//! Not here: chunks, containers, OTLP itself: `formats` has them, and calls this.
 
-use crate::walk::Entry;
+#![warn(missing_docs)]
 
 mod app_insights;
 mod chrome;
@@ -16,21 +21,31 @@ mod gecko;
 mod google;
 mod honeycomb;
 mod jaeger;
+mod json;
 mod langfuse;
 mod made;
 mod new_relic;
 mod packed;
 mod sdk;
+mod semantics;
 mod sentry;
+mod shape;
 mod speedscope;
 mod stacks;
 mod structured;
+mod time;
 mod v8;
+mod walk;
 mod xray;
 mod zipkin;
 
+use otlp::{base64, ids, notes, owned, reader, scalar};
+
+pub use json::Json;
+pub use walk::{Counts, Entry, Step, Take, Told, Walk};
+
 /// Every format that is read as text. Of two that both claim a document, the first has it.
-pub(crate) const ALL: &[Entry] = &[
+pub const ALL: &[Entry] = &[
     documents::ENTRY,
     datadog_rum::ENTRY,
     datadog::ENTRY,
@@ -59,7 +74,7 @@ pub(crate) const ALL: &[Entry] = &[
 
 /// What they are called. Nothing else of them is reachable from here.
 #[expect(clippy::indexing_slicing, reason = "while the program is compiled, and of lists of one length")]
-pub(crate) static NAMES: [&str; ALL.len()] = {
+pub static NAMES: [&str; ALL.len()] = {
     let mut names = [""; ALL.len()];
     let mut at = 0;
     while at < names.len() {

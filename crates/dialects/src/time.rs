@@ -26,6 +26,9 @@ impl Unit {
 /// A decimal number times ten to the power of `digits`, what is left of the point. `None`: it is no number, or does not
 /// fit.
 pub(crate) fn scaled(text: &str, digits: u8) -> Option<i128> {
+    if let Some(value) = short(text, digits) {
+        return Some(value.into());
+    }
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),
@@ -57,6 +60,30 @@ pub(crate) fn scaled(text: &str, digits: u8) -> Option<i128> {
         }
     }
     Some(if negative { -value } else { value })
+}
+
+/// [`scaled`] as nearly all numbers are: digits, and a point perhaps, whose result has 19 digits at most. In 64 bits, as
+/// WebAssembly has no more, and ten times as fast there.
+fn short(text: &str, digits: u8) -> Option<u64> {
+    let (whole, fraction) = text.split_at(text.bytes().position(|byte| byte == b'.').unwrap_or(text.len()));
+    let digits = usize::from(digits);
+    if whole.is_empty() || whole.len() + digits > 19 {
+        return None;
+    }
+    let mut value = 0;
+    for byte in whole.bytes() {
+        value = value * 10 + u64::from(digit(byte)?);
+    }
+    let mut fraction = fraction.bytes().skip(1);
+    for _ in 0..digits {
+        let digit = fraction.next().map_or(Some(0), digit)?;
+        value = value * 10 + u64::from(digit);
+    }
+    fraction.all(|byte| byte.is_ascii_digit()).then_some(value)
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    byte.is_ascii_digit().then(|| byte - b'0')
 }
 
 /// A length of time with its units, in nanoseconds: ISO 8601 (`PT1M3.5S`), Go's and people's (`1m3.5s`, `12 ms`), or
