@@ -762,7 +762,8 @@ fn sum_up(store: &mut TraceStore) {
     for trace in store.traces.indices() {
         let of = &store.traces[trace];
         let (mut depth, mut errors, mut orphans, mut services) = (0, 0, 0, 0);
-        let mut root = None;
+        // Of several roots, most often the one with nearly all below it is meant; a tie is for the first.
+        let mut root = (of.spans.start, (false, 0));
         for span in of.indices() {
             depth = depth.max(store.depth[span] + 1);
             errors += u32::from(store.kind_status[span] >> 3 == StatusCode::Error as u8);
@@ -774,9 +775,12 @@ fn sum_up(store: &mut TraceStore) {
                 *seen = trace.0;
                 services += u32::from(!store.services[service].is_empty());
             }
-            if root.is_none() && store.parent[span] == NONE && !store.flags[span].contains(SpanFlags::ORPHAN)
-            {
-                root = Some(span);
+            if store.parent[span] == NONE {
+                let is_whole = !store.flags[span].contains(SpanFlags::ORPHAN);
+                let size = (is_whole, store.subtree_end[span].0 - span.0);
+                if size > root.1 {
+                    root = (span, size);
+                }
             }
         }
         let of = &mut store.traces[trace];
@@ -784,6 +788,6 @@ fn sum_up(store: &mut TraceStore) {
         of.error_count = errors;
         of.orphan_count = orphans;
         of.service_count = services;
-        of.root = root.unwrap_or(of.spans.start);
+        (of.root, _) = root;
     }
 }

@@ -144,7 +144,8 @@ pub struct Trace {
     pub id: TraceId,
     /// Its spans.
     pub spans: Range<SpanIdx>,
-    /// The span that stands for the trace: its first root that is not an orphan, else its first span.
+    /// The span that stands for the trace: of its roots that are not orphans, or of its orphans where all are, the one with
+    /// the most spans below it.
     pub root: SpanIdx,
     /// Earliest start of any span: the base of its spans' times.
     pub start: UnixNanos,

@@ -132,6 +132,19 @@ fn figures_of_a_trace() {
 }
 
 #[test]
+fn of_several_roots_one_stands_for_the_trace() {
+    let check = |notation: &str, expected: &str| {
+        let store = build(notation);
+        assert_eq!(store.name(store.trace(TraceIdx(0)).root), expected, "{notation}");
+    };
+    check("a first 0..10ms\na second 5..50ms", "first");
+    check("a early 0..1ms\na checkout 5..50ms\n  a pay 6..40ms\na late 60..70ms", "checkout");
+    // An orphan only where nothing else is there.
+    check("a lost 0..50ms parent=77\n  a pay 6..40ms\na whole 60..70ms", "whole");
+    check("a lost 0..5ms parent=77\na checkout 5..50ms parent=78\n  a pay 6..40ms", "checkout");
+}
+
+#[test]
 fn traces_stand_by_start_time() {
     let store = build(
         "
