@@ -206,8 +206,16 @@ impl Page {
 
     /// Clicks a point twice.
     pub fn double_click_at(&self, at: (i32, i32)) -> Result {
-        let (down, up) = (button("pointerDown"), button("pointerUp"));
-        self.pointer(&[moved(at, 0), down.clone(), up.clone(), down, up])
+        self.clicks_at(at, 2)
+    }
+
+    /// Clicks a point so often, as fast as the browser takes it.
+    pub fn clicks_at(&self, at: (i32, i32), count: usize) -> Result {
+        let mut actions = vec![moved(at, 0)];
+        for _ in 0..count {
+            actions.extend([button("pointerDown"), button("pointerUp")]);
+        }
+        self.pointer(&actions)
     }
 
     /// Drags from one point to another, with moves between them.

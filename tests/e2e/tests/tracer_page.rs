@@ -366,9 +366,7 @@ fn rage_and_dead_clicks_are_told() -> Result {
             &[],
         )?;
         let at = |index: usize| at.get(index).and_then(Value::as_i64).unwrap_or_default() as i32;
-        for _ in 0..2 {
-            page.double_click_at((at(0), at(1)))?;
-        }
+        page.clicks_at((at(0), at(1)), 4)?;
         page.until("named('click \"Place order (#)\"').length === 4")?;
         let spans = Spans::of(page)?;
         let mut clicks: Vec<&Value> = spans.named("click \"Place order (#)\"").collect();
