@@ -10,16 +10,8 @@ use crate::sh::{Result, cargo, failure, run};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// What JavaScript calls of each wasm file of the tracer, beside its memory. What else wasm-bindgen exports is left out.
-const FIRST: &[&str] = &[
-    "__wbg_pipeline_free",
-    "__wbindgen_malloc",
-    "pipeline_call",
-    "pipeline_encode",
-    "pipeline_new",
-    "pipeline_push",
-];
-const LATER: &[&str] = &["__wbindgen_malloc", "gzip"];
+/// What JavaScript calls of the wasm file, beside its memory. What else wasm-bindgen exports is left out.
+const EXPORTS: &[&str] = &["gzip", "input", "write"];
 
 /// Properties of the tracer's own objects, which neither the platform nor a page has and nothing names by a text. Both modules
 /// have the same short ones for them.
@@ -38,16 +30,17 @@ fn bound() -> PathBuf {
     target().join("rum")
 }
 
-/// A wasm file of `dist/rum/`: `rum-web` with these arguments of cargo.
-fn wasm(path: &OsStr, name: &str, more: &[&str], exports: &[&str]) -> Result {
+/// The wasm file of `dist/rum/`.
+fn wasm(path: &OsStr) -> Result {
     let mend = "read the message above";
     let profile = "rum-release";
     let build =
         ["build", "--quiet", "--package", "rum-web", "--target", WASM, "--profile", profile, "--locked"];
     // What `opt-level = "z"` leaves as calls although it is no longer than one: smaller so, and faster by a third.
-    let flags = "-Ctarget-feature=+simd128 -Cllvm-args=-inline-threshold=15";
-    run(cargo(&build).args(more).env("RUSTFLAGS", flags), mend)?;
-    let bound = bound().join(name);
+    // And a stack of one page, where a mebibyte is the default.
+    let flags = "-Ctarget-feature=+simd128 -Cllvm-args=-inline-threshold=15 -Clink-arg=-zstack-size=65536";
+    run(cargo(&build).env("RUSTFLAGS", flags), mend)?;
+    let bound = bound();
     run(
         Command::new("wasm-bindgen")
             .args([
@@ -64,7 +57,7 @@ fn wasm(path: &OsStr, name: &str, more: &[&str], exports: &[&str]) -> Result {
     let writable =
         |file: &Path, error| failure(format!("{}: {error}", file.display()), "make that directory writable");
     let kept = bound.join("exports.json");
-    let roots: Vec<_> = exports
+    let roots: Vec<_> = EXPORTS
         .iter()
         .chain(&["memory"])
         .map(|name| format!(r#"{{"name":"{name}","export":"{name}","root":true}}"#))
@@ -105,19 +98,17 @@ fn wasm(path: &OsStr, name: &str, more: &[&str], exports: &[&str]) -> Result {
             .args(["--dealign", "--reorder-functions", "--strip-target-features"])
             .args(features)
             .arg("-o")
-            .arg(site.join(format!("{name}.wasm")))
+            .arg(site.join("flamefall-rum.wasm"))
             .arg(small)
             .env("PATH", path),
         mend,
     )
 }
 
-/// `dist/rum/`: one module, its wasm beside it, its types, and another module and its wasm for what can wait until a page has
-/// loaded.
+/// `dist/rum/`: one module, its wasm beside it, its types, and another module for what can wait until a page has loaded.
 pub(crate) fn build(path: &OsStr) -> Result {
     let mend = "read the message above";
-    wasm(path, "flamefall-rum", &[], FIRST)?;
-    wasm(path, "flamefall-rum-page", &["--features=page"], LATER)?;
+    wasm(path)?;
     let site = directory().join("rum");
     let sources = crate::root().join("crates/rum-web/js");
     let mut out = OsString::from("--outdir=");

@@ -47,7 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("rum", &[]),
-    ("rum-web", &["lol_alloc", "rum", "wasm-bindgen"]),
+    ("rum-web", &["lol_alloc", "rum", "spin", "wasm-bindgen"]),
     ("cli", &["engine", "formats", "scene", "lexopt"]),
     // Tools and tests, which nothing above may name but as a dev-dependency.
     ("fixtures", &["otel"]),

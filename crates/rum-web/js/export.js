@@ -1,12 +1,12 @@
-// From wasm to a collector, and to who listens on this page. What is due and when it is tried again is wasm's to say
-// (crates/rum); here is only how bytes leave a page, also one that goes away.
+// From records to a collector, and to who listens on this page. What is due and when it is tried again is queue.js's to say;
+// here is only how bytes leave a page, also one that goes away.
 
 import { attempt, complain } from './context.js';
-import { ANSWERED, BODY, EXIT, FLUSH, LEFT, MEMORY, METRICS, NEXT, give, instantiate, placed } from './pipeline.js';
-import { definitions, droppedEarly, reset, setUpRecord, take, waiting } from './record.js';
+import { answered, configure, counts, flushAll, left, listened, next, release, sending, settleAll, take, tell, untold } from './queue.js';
+import { count, describe, size, stream } from './record.js';
 
-// A millisecond or so at once.
-const SLICE_BYTES = 1 << 17;
+// Spans that are written at once: about a millisecond.
+const SLICE = 512;
 const TIMEOUT_MILLIS = 10_000;
 // What the platform lets requests with `keepalive` hold together, less room for their headers.
 const KEEPALIVE_BYTES = 60 * 1024;
@@ -14,93 +14,94 @@ const KEEPALIVE_REQUESTS = 9;
 // Too little to be worth a request.
 const LEAST_BYTES = 1024;
 const OFFLINE_MILLIS = 5000;
-// As crates/rum/src/metrics.rs.
-const COUNTS = 'recorded exported rejected left droppedFull droppedUnsampled droppedWaiting droppedRefused droppedUnreachable droppedLarge malformed retries failures bytes';
-
 // The page's own, before anybody stands in front of them; ours first of all. What is sent by this reference is not traced.
 const { fetch, setTimeout, clearTimeout, performance } = globalThis;
 
-const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
+const random = () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32;
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 const offline = () => navigator.onLine === false;
 const isOk = (status) => status >= 200 && status < 300;
 
-/** `bytes` through a CompressionStream or a DecompressionStream: not on this thread. */
-const recoded = async (bytes, Stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new Stream('gzip'))).arrayBuffer());
+/** Pieces as one, through a CompressionStream or a DecompressionStream if there is one: not on this thread. */
+async function joined(pieces, Stream) {
+  const stream = new Blob(pieces).stream();
+  return new Uint8Array(await new Response(Stream ? stream.pipeThrough(new Stream('gzip')) : stream).arrayBuffer());
+}
 
-// Once a page, however often the tracer starts.
-let instantiated;
+// What src/web.rs exports. Once a page, however often the tracer starts.
+let loaded;
 let wasm;
+// Unix nanoseconds of `performance.now()` 0.
+const origin = BigInt(Math.round((performance.timeOrigin % 1) * 1e6)) + BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n;
 
-/** Asks a `Pipeline` of src/web.rs. */
-const ask = (it, what, ...args) => wasm.pipeline_call(it, what, ...args);
-const call = (...args) => Number(ask(...args));
-/** What it gives, until the next call. */
-const got = (...args) => placed(wasm, ask(...args));
+/** What is at a place, until wasm is called: an address, and 2^32 times how many bytes there are. */
+const placed = (place) => new Uint8Array(wasm.memory.buffer, Number(place & 0xffffffffn), Number(place >> 32n));
+
+/** OTLP JSON of so many spans, until the next call; `first`, `last`: of a body. */
+function json(...spans) {
+  const pieces = stream(...spans);
+  let bytes = 0;
+  for (const { length } of pieces) bytes += length;
+  let at = wasm.input(bytes);
+  const memory = new Uint8Array(wasm.memory.buffer);
+  for (const it of pieces) {
+    memory.set(it, at);
+    at += it.length;
+  }
+  return placed(wasm.write(pieces[0].length, origin));
+}
 
 // By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may not know
 // its media type.
 const fetched = async (url) => (await fetch(url)).arrayBuffer();
 
-/** What one page sends. `resource()`: attributes. `origin`: `performance.timeOrigin`. */
-export function createExporter(options, resource, origin) {
+/** What one page sends. `resource()`: attributes. */
+export function createExporter(options, resource) {
   const { endpoint, compression } = options;
   const listeners = new Set();
-  // The same spans for who listens on this page: at once, and whatever a collector says of them.
-  let aside;
-  let pipeline;
-  let counts = [];
   // What is done next, and when.
   let timer;
   let at;
-  // Whether records are waited for no longer than that.
+  // Whether spans are waited for no longer than that, and whether there are new ones.
   let woken = false;
+  let fresh = true;
   // The one export that is under way, and the request it has come to.
-  let sending;
+  let exporting;
   let job;
   // Bytes and number of requests that outlive the page.
   let keptAlive = 0;
   let requests = 0;
   // Whether the collector takes gzip. Unknown, until it has: its CORS may only allow for simple headers.
   let gzip = compression === 'none' || !globalThis.CompressionStream ? false : compression === 'gzip' || undefined;
+  configure(options, written);
+  const mine = counts;
 
-  function create(delay) {
-    const { limits = {}, keep = {} } = options;
-    const { errors, slowerThan } = keep;
-    const numbers = [options.maxQueueSize ?? 2048, options.maxExportBatchSize ?? 512, delay, limits.attributes ?? 128, limits.events ?? 128, limits.links ?? 128, limits.valueLength ?? 0, errors !== false].map((it) => it >>> 0);
-    numbers.push(slowerThan >= 0 && slowerThan < 1e12 ? Math.round(slowerThan * 1e6) + 1 : 0, Math.floor(origin), Math.round((origin % 1) * 1e6));
-    return give(wasm, 'pipeline_new', setUpRecord(numbers, resource()), []);
-  }
+  const works = () => wasm && !exporter.stopped;
 
   /** Loads wasm. Spans wait as records until then. */
   async function load(url) {
     try {
       // Tried again where it failed, and only there.
-      wasm = await (instantiated ??= fetched(url).then(instantiate).catch((error) => {
-        instantiated = undefined;
-        throw error;
-      }));
+      wasm = (await (loaded ??= fetched(url).then((binary) => WebAssembly.instantiate(binary)))).instance.exports;
       if (exporter.stopped) return;
-      pipeline = create(options.scheduledDelayMillis ?? 5000);
-      if (listeners.size) aside = create(0);
+      describe(resource());
       drain();
     } catch (error) {
+      loaded = undefined;
       if (exporter.stopped) return;
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
-      reset();
+      configure();
       complain(error);
     }
   }
 
-  /** Called after every record: hands them over in bulk, and sees to what is due. */
+  /** Called after every span: sees to what is due. */
   function written() {
-    if (!pipeline) return;
-    if (waiting() > 32_768) drain();
-    else if (!woken) {
-      // Once for many: to ask for the time takes longer than all else here.
-      woken = true;
-      wake(listeners.size ? 50 : 500);
-    }
+    fresh = true;
+    if (woken || !wasm) return;
+    // Once for many: to ask for the time takes longer than all else here.
+    woken = true;
+    wake(listeners.size ? 50 : 500);
   }
 
   function wake(millis) {
@@ -115,35 +116,17 @@ export function createExporter(options, resource, origin) {
     }, millis);
   }
 
-  const push = (it, bytes, time) => bytes.length && give(wasm, 'pipeline_push', bytes, [it], time);
-
-  function hand() {
-    const texts = definitions();
-    const records = take();
-    const time = performance.now();
-    if (!texts.length && !records.length) return 0;
-    for (const it of aside ? [pipeline, aside] : [pipeline]) {
-      push(it, texts, time);
-      push(it, records, time);
-    }
-    if (aside) tell(time);
-    return records.length;
-  }
-
-  /** Calls `listener` with OTLP JSON of what ends from now on. */
+  /** Calls `listener` with OTLP JSON of what ends from now on. What it returns ends that. */
   function listen(listener) {
+    if (!listeners.size) listened(true);
     listeners.add(listener);
     woken = false;
-    if (!pipeline || aside) return;
-    drain();
-    aside = create(0);
-    push(aside, definitions(true), 0);
   }
 
-  function tell(time) {
-    while (!call(aside, NEXT, time)) {
-      while (!wasm.pipeline_encode(aside, SLICE_BYTES));
-      const text = new TextDecoder().decode(got(aside, BODY));
+  function tellAll() {
+    for (let [from, spans] = untold(); spans; [from, spans] = untold()) {
+      const text = new TextDecoder().decode(json(from, spans));
+      tell(spans);
       for (const listener of listeners) {
         try {
           listener(text);
@@ -152,55 +135,60 @@ export function createExporter(options, resource, origin) {
           reportError(error);
         }
       }
-      call(aside, ANSWERED, 200, NaN, 0, time, 0);
     }
+    if (!listeners.size) listened(false);
   }
 
   function drain() {
-    if (!pipeline) return;
-    const records = hand();
+    if (!works()) return;
+    tellAll();
     pump();
-    exporter.onDrain(records, sending);
+    exporter.onDrain(fresh, exporting);
+    fresh = false;
   }
 
   function pump() {
-    if (sending) return sending;
-    const wait = call(pipeline, NEXT, performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
-    if (wait > 0) wake(wait);
-    else if (!wait) {
-      sending = send().catch(complain).finally(() => {
-        sending = job = undefined;
+    if (exporting) return exporting;
+    const wait = next(performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
+    if (!wait) {
+      exporting = send().catch(complain).finally(() => {
+        exporting = job = undefined;
         drain();
       });
-    }
-    return sending;
+    } else if (wait < Infinity) wake(wait);
+    return exporting;
   }
 
   async function send() {
-    job = new AbortController();
-    while (!wasm.pipeline_encode(pipeline, SLICE_BYTES)) {
-      await pause();
-      if (!pipeline) return;
+    const { signal } = (job = new AbortController());
+    const spans = take(performance.now());
+    const pieces = [];
+    let bytes = 0;
+    for (let from = 0; from < spans; from += SLICE) {
+      if (from) await pause();
+      if (signal.aborted) return;
+      const end = from + SLICE >= spans;
+      const piece = json(from, end ? spans - from : SLICE, !from, end).slice();
+      bytes += piece.length;
+      pieces.push(piece);
     }
-    const answer = endpoint ? await post(got(pipeline, BODY), job) : [200, NaN, 0];
+    const answer = endpoint ? await post(pieces, job) : [200, NaN, 0];
     // Shut down meanwhile.
-    if (!pipeline) return;
-    call(pipeline, ANSWERED, ...answer, performance.now(), random());
+    if (exporter.stopped) return;
+    answered(answer, bytes, performance.now(), random());
     exporter.onSent(isOk(answer[0]));
   }
 
   /** Sends JSON in the form that the collector takes. Status, `Retry-After` in milliseconds or NaN, rejected spans. */
   async function post(json, job = new AbortController()) {
     const zip = gzip !== false;
-    // It may be needed again, and lies where wasm may move it.
-    if (!gzip) json = json.slice();
     const unknown = zip && !gzip;
-    const body = zip ? await recoded(json, CompressionStream) : json;
+    const body = await joined(json, zip && CompressionStream);
     let answer = await request(body, zip, job);
     if (unknown && isOk(answer[0])) gzip = true;
     // Who does not allow for gzip, or cannot read it, may take JSON; and somebody else may hold the budget of keepalive.
     else if (!job.signal.aborted && (unknown ? [0, 400, 415].includes(answer[0]) : !answer[0] && job.kept)) {
-      answer = await request(unknown ? json : body, zip && !unknown, job, false);
+      answer = await request(unknown ? await joined(json) : body, zip && !unknown, job, false);
       if (unknown && isOk(answer[0])) gzip = false;
     }
     return answer;
@@ -245,59 +233,65 @@ export function createExporter(options, resource, origin) {
   /** Everything decided so far leaves now. */
   async function flush() {
     await exporter.loading;
-    if (!pipeline) return;
+    if (!works()) return;
     do {
-      hand();
-      call(pipeline, FLUSH);
+      tellAll();
+      flushAll();
       await pump();
-    } while (pipeline && !offline() && (sending || !call(pipeline, NEXT, performance.now())));
+    } while (works() && !offline() && (exporting || !next(performance.now())));
   }
 
-  /** The page leaves, perhaps for good: what fits the budget goes now. The rest is stored, see leave.js. */
+  /** The page leaves, perhaps for good: what fits the budget goes now. The rest is stored, see stored.js. */
   function leave() {
-    if (!pipeline || !endpoint) return;
-    hand();
+    if (!works() || !endpoint) return;
+    settleAll();
+    tellAll();
     // What is under way without keepalive, or not yet, would end with the page.
-    const cut = !!job && !job.kept;
-    if (cut) job.abort();
+    if (job && !job.kept) {
+      job.abort();
+      release();
+    }
     // Where nobody has told, what needs no permission.
-    const zip = exporter.zipped && (gzip ?? new URL(endpoint, document.baseURI).origin === location.origin);
+    const zip = gzip ?? new URL(endpoint, document.baseURI).origin === location.origin;
     for (;;) {
       const room = KEEPALIVE_BYTES - keptAlive;
       if (room < LEAST_BYTES || requests >= KEEPALIVE_REQUESTS || offline()) break;
-      const body = (zip ? exporter.zipped : exit)(room, cut);
-      if (!body.length) break;
+      const body = exit(room, zip);
+      if (!body) break;
       request(body, zip, new AbortController()).then(([status]) => exporter.onTried(status, body, zip)).catch(complain);
     }
-    exporter.onLeft(cut);
+    exporter.onLeft();
   }
 
-  /** Gives away the oldest spans, in at most so many bytes. */
-  function exit(budget, cut) {
-    const body = got(pipeline, EXIT, budget, cut).slice();
-    call(pipeline, LEFT, body.length);
-    return body;
+  /** The oldest spans that are not being sent, in at most so many bytes, which are given away; or the newest, which stay. */
+  function exit(budget, zip, newest) {
+    const from = sending();
+    for (let spans = Math.min(count() - from, SLICE); spans > 0; ) {
+      const text = json(newest ? count() - spans : from, spans);
+      const body = zip ? placed(wasm.gzip()) : text;
+      const { length } = body;
+      if (length <= budget) {
+        const copy = body.slice();
+        if (!newest) left(from, spans, length);
+        return copy;
+      }
+      // As many as would fit if all were alike.
+      spans = Math.min(spans - 1, Math.floor((spans * budget) / length));
+    }
   }
 
   function stop() {
+    leave();
     exporter.stopped = true;
     clearTimeout(timer);
-    leave();
-    metrics();
-    for (const it of [pipeline, aside]) if (it) wasm.__wbg_pipeline_free(it, 0);
-    pipeline = aside = undefined;
     listeners.clear();
   }
 
   /** Counts of spans, requests and bytes since the start. */
-  function metrics() {
-    if (pipeline) counts = [...placed(wasm, ask(pipeline, METRICS), Float64Array)];
-    const named = Object.fromEntries(COUNTS.split(' ').map((name, index) => [name, counts[index] ?? 0]));
-    return { ...named, droppedEarly: droppedEarly(), memory: pipeline ? call(pipeline, MEMORY) : 0 };
-  }
+  const metrics = () => ({ ...mine, memory: exporter.stopped || !wasm ? 0 : size() + wasm.memory.buffer.byteLength });
 
-  // `zipped`: see leave.js, which is loaded later, as are those who listen to the four.
-  const exporter = { onDrain() {}, onSent() {}, onTried() {}, onLeft() {}, zipped: undefined, endpoint, listeners, loading: undefined, stopped: false, listen, load, written, flush, leave, stop, metrics, post, recoded, fetched, message, wake, call: (...args) => call(pipeline, ...args), got: (...args) => got(pipeline, ...args) };
+  // Who listens to the four is loaded later.
+  const exporter = { onDrain() {}, onSent() {}, onTried() {}, onLeft() {}, endpoint, listeners, loading: undefined, stopped: false, listen, load, flush, leave, stop, metrics, post, joined, message, wake, exit };
   return exporter;
 }
 

@@ -5,7 +5,7 @@ import { createExporter } from './export.js';
 import { hookErrors } from './errors.js';
 import { closeAll, hookInteractions, recentId } from './interaction.js';
 import { hookPageLoad } from './page.js';
-import { configure, reset } from './record.js';
+import { configure } from './queue.js';
 import { endRequests, hookRequests, settleTimings } from './requests.js';
 import { sampler } from './sampling.js';
 import { touch } from './session.js';
@@ -27,7 +27,7 @@ class Tracer {
     // Requests of a dry run: see dry.js.
     this.dry = [];
     this.pageId = randomHex(8);
-    this.exporter = createExporter(options, () => this.resource(), performance.timeOrigin);
+    this.exporter = createExporter(options, () => this.resource());
     this.attributes = { ...options.attributes };
   }
 
@@ -127,7 +127,7 @@ class Tracer {
     this.timers.clear();
     undoAll();
     this.exporter.stop();
-    reset();
+    configure();
   }
 }
 
@@ -140,7 +140,6 @@ export function start(given) {
   // With options that cannot be used at all nothing is done, and what the page calls does as much.
   if (!running) tracer.stopped = true;
   else {
-    configure({ written: exporter.written, filter: options.attributeFilter });
     // One by one: an option that one of them cannot use is not the others'.
     for (const hookAll of [hookBoundaries, hookRequests, hookInteractions, hookErrors]) attempt(hookAll, window, tracer);
     attempt(() => tracer.consent(tracer.consented));

@@ -3,7 +3,7 @@
 
 import { enter, listen } from './context.js';
 import { closest, ignored, redactedUrl } from './privacy.js';
-import { settle } from './record.js';
+import { settle } from './queue.js';
 import { settleTimings } from './requests.js';
 import { touch } from './session.js';
 import { at, Kind, now } from './span.js';

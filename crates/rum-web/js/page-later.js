@@ -1,7 +1,7 @@
 // What can wait until the page has loaded. A module of its own: pages that want none of it load none of it.
 
 import { frustration } from './frustration.js';
-import { compression, shadows } from './leave.js';
+import { shadows } from './leave.js';
 import { navigation } from './navigation.js';
 import { openStore } from './stored.js';
 import { timing } from './timing.js';
@@ -39,8 +39,7 @@ export function install(core) {
 
   const api = { ...core, also, observe, safe };
   if (exporter.endpoint) {
-    const stores = options.storage !== false && !navigator.globalPrivacyControl;
-    compression(api).catch(core.complain).then(() => stores && openStore(api)).catch(core.complain);
+    if (options.storage !== false && !navigator.globalPrivacyControl) openStore(api).catch(core.complain);
     if (window.fetchLater) attempt(shadows, api);
   }
   const parts = { pageLoad, webVitals: vitals, timing, frustration, navigation };

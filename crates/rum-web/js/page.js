@@ -4,12 +4,11 @@ import { addPhases, complete, requestAttributes } from './requests.js';
 import { attempt, complain, current, enter, hook, listen, onUndo, withoutOrigin } from './context.js';
 import { Interaction, TYPED } from './interaction.js';
 import { redactedUrl } from './privacy.js';
-import { give } from './pipeline.js';
 import { parseTraceparent } from './propagate.js';
 import { at, Kind, Span } from './span.js';
 
 // What can wait until the page has loaded is in a module of its own, which needs this.
-const api = { addPhases, at, attempt, complain, complete, current, enter, give, hook, Interaction, Kind, listen, onUndo, redactedUrl, requestAttributes, Span, TYPED };
+const api = { addPhases, at, attempt, complain, complete, current, enter, hook, Interaction, Kind, listen, onUndo, redactedUrl, requestAttributes, Span, TYPED };
 const LONGEST_MILLIS = 10_000;
 
 /** What the server said: the trace that this page was written in. */

@@ -1,63 +1,112 @@
-// Finished spans as the binary records that crates/rum/src/record.rs reads. Written as spans end, whether or not wasm
-// is there yet, and handed over many at a time.
+// Finished spans as the stream that crates/rum/src/lib.rs reads: their JSON, in which what repeats has a number, ids are
+// binary and times are relative. Written as spans end, whether or not wasm is there yet, and kept until they are sent.
 
-const DEFINE = 1;
-const SPAN = 2;
-const SETTLE = 3;
-const HAS_PARENT = 1;
-const HAS_STATE = 2;
-const HAS_MESSAGE = 4;
-const IS_ROOT = 8;
-const MAX_INTERNED = 4096;
-// The others are for keys and names.
-const MAX_INTERNED_VALUES = 3072;
+const SPAN = 1;
+const CHILD = 3;
+const TIME = 5;
+// Texts with a number; the last are for keys.
+const MAX_TEXTS = 4096;
+const MAX_VALUES = 3072;
 const MAX_VALUE = 64;
 const MAX_MET = 512;
 const MAX_DEPTH = 64;
-// What may wait for wasm; beyond it spans are dropped and counted.
-const MAX_WAITING = 4 << 20;
-
-let bytes = new Uint8Array(1 << 14);
-let length = 0;
-let dropped = 0;
-// Texts that are sent once, by their numbers; those of them that were not sent yet; and values that were met once.
-let interned = new Map();
-let fresh = [];
-const met = new Set();
-let onWritten = () => {};
-let keep;
+// Attributes of an event or a link.
+const MAX_ATTRIBUTES = 128;
+const VERSION = '0.1.0';
+// Texts that always have a number, with their tokens below; the first five are those that crates/rum writes around the ids
+// and times of a span.
+const GLUE = [',{"traceId":"', '","spanId":"', '","parentSpanId":"', '","startTimeUnixNano":"', '","endTimeUnixNano":"', '', ']}]}]}', ',"attributes":[', ',"events":[', ',"links":[', ']', '}', ',{"timeUnixNano":"', ',{"key":"', '","value":', '{"stringValue":"', '"}}', '{"intValue":"', '{"boolValue":true}}', '{"boolValue":false}}', ',"name":"', '"', '","name":"'];
+const token = (number) => number * 2 + 7;
+const HEAD = 17;
+const TAIL = 19;
+const ATTRIBUTES = 21;
+const EVENTS = 23;
+const LINKS = 25;
+const END_LIST = 27;
+const END = 29;
+const EVENT = 31;
+const KEY = 33;
+const END_KEY = 35;
+const STRING = 37;
+const END_VALUE = 39;
+const INT = 41;
+const TRUE = 43;
+const FALSE = 45;
+const NAME = 47;
+const END_NAME = 49;
+const EVENT_NAME = 51;
 
 const encoder = new TextEncoder();
 
-/** `written()` is called after each record; `filter(key)`, where given, says whether an attribute is kept. */
-export function configure({ written, filter }) {
-  onWritten = written;
-  keep = filter;
+let bytes;
+let length;
+// Where each span begins.
+let starts;
+// Texts that have a number; their UTF-8, once it was asked for, and of how many; and what was met once.
+let texts;
+let encoded;
+let known;
+let met;
+// Tokens of what stands before a name, by flags and kind.
+let heads;
+// When the span that is being written began.
+let start;
+// What a span may hold, and which attributes it does.
+let limits;
+let filter;
+
+// Texts and their numbers, by what stands around them in JSON, as tokens.
+const role = (before, after) => ({ before, after, numbers: undefined });
+const keys = role(KEY, END_KEY);
+const values = role(STRING, END_VALUE);
+const names = role(NAME, END_NAME);
+const eventNames = role(EVENT_NAME, END_NAME);
+// What is JSON already.
+const pieces = role();
+
+/** Forgets everything. The limits, and `attributeFilter(key)`, which says whether an attribute is kept, are those of spans from now on. */
+export function reset(given, attributeFilter) {
+  limits = { attributes: 128, events: 128, links: 128, ...given };
+  filter = attributeFilter;
+  bytes = new Uint8Array(1 << 14);
+  length = known = 0;
+  starts = [];
+  texts = [...GLUE];
+  met = new Set();
+  heads = {};
+  for (const it of [keys, values, names, eventNames, pieces]) it.numbers = new Map();
 }
 
-export function reset() {
-  length = dropped = 0;
-  interned = new Map();
-  met.clear();
-  // What still ends goes nowhere.
-  configure({ written: discard });
-  discard();
+/** Spans, and the bytes that they take. */
+export const count = () => starts.length;
+export const size = () => length;
+
+/** The attributes of the resource, which every body begins with. */
+export function describe(resource) {
+  const attributes = Object.entries(resource).filter(([, it]) => it != null);
+  texts[5] = `{"resourceSpans":[{"resource":{"attributes":[${attributes.map((it) => pair(it))}]},"scopeSpans":[{"scope":{"name":"flamefall-rum","version":"${VERSION}"},"spans":[`;
 }
 
-/** All records since the last time, for as long as nothing is written. The definitions they need are `definitions()`. */
-export function take() {
-  const taken = bytes.subarray(0, length);
-  length = 0;
-  return taken;
+/** The stream of so many spans, as pieces, the first of which has the texts. `first`, `last`: of a body. */
+export function stream(from, spans, first = true, last = true) {
+  if (known !== texts.length) {
+    encoded = encoder.encode(`${texts.join('\n')}\n`);
+    known = texts.length;
+  }
+  return [encoded, first ? [HEAD] : [], bytes.subarray(starts[from], starts[from + spans] ?? length), last ? [TAIL] : []];
 }
 
-export function discard() {
-  length = 0;
-  fresh = [];
+/** Forgets so many spans. */
+export function forget(from, spans) {
+  const begin = starts[from];
+  const end = starts[from + spans] ?? length;
+  bytes.copyWithin(begin, end, length);
+  length -= end - begin;
+  starts.splice(from, spans);
+  for (let at = from; at < starts.length; at++) starts[at] -= end - begin;
+  // Memory goes when nothing is left.
+  if (!length) bytes = bytes.slice(0, 1 << 14);
 }
-
-export const waiting = () => length;
-export const droppedEarly = () => dropped;
 
 // Room for a text, and for all that may come before the next one.
 const SPARE = 128;
@@ -77,173 +126,173 @@ function varint(number) {
   bytes[length++] = rest;
 }
 
-const zigzag = (number) => varint(number < 0 ? -2 * number - 1 : 2 * number);
-
-// ASCII of this length, nearly every text, is written faster by a loop than by the encoder.
-const MAX_LOOP = 200;
-
-/** UTF-8 after its length, which is multiplied by `factor` to leave room for a bit. */
-function utf8(text, factor) {
-  const units = text.length;
-  room(units * 3 + SPARE);
-  if (units < MAX_LOOP) {
-    const start = length;
-    varint(units * factor);
-    const out = bytes;
-    let to = length;
-    let at = 0;
-    for (let unit; at < units && (unit = text.charCodeAt(at)) < 128; at++) out[to++] = unit;
-    if (at === units) {
-      length = to;
-      return;
-    }
-    length = start;
+const escape = (text) => text.replace(/["\\\0-\x1f]/g, (it) => JSON.stringify(it).slice(1, -1));
+/** A text as it comes; `escaped`: it is JSON already. */
+function inline(text, escaped) {
+  const { length: units } = text;
+  room(units + SPARE);
+  const start = length;
+  varint(units * 2);
+  const out = bytes;
+  let to = length;
+  let at = 0;
+  // ASCII that stands for itself: a loop writes it faster than the encoder, and nearly every text is no more.
+  for (let unit; (unit = text.charCodeAt(at)) > 31 && unit < 128 && unit !== 34 && unit !== 92; at++) out[to++] = unit;
+  if (at === units) {
+    length = to;
+    return;
   }
-  const utf8 = encoder.encode(text);
-  varint(utf8.length * factor);
+  length = start;
+  const utf8 = encoder.encode(escaped ? text : escape(text));
+  room(utf8.length + SPARE);
+  varint(utf8.length * 2);
   bytes.set(utf8, length);
   length += utf8.length;
 }
 
-const text = (value) => utf8(value, 2);
-
 /** A text by its number, if it has one. */
-function named(value, id) {
-  if (id === undefined) text(value);
-  else varint(id * 2 + 1);
+function named(role, value, number) {
+  if (number !== undefined) return varint(token(number));
+  if (role !== pieces) bytes[length++] = role.before;
+  inline(value, role === pieces);
+  if (role !== pieces) bytes[length++] = role.after;
 }
 
-function define(value) {
-  const id = interned.size;
-  interned.set(value, id);
-  fresh.push(value);
-  return id;
+const glue = (it) => GLUE[(it - 7) / 2];
+
+function define(role, value) {
+  const number = texts.length;
+  role.numbers.set(value, number);
+  texts.push(role === pieces ? value : glue(role.before) + escape(value) + glue(role.after));
+  return number;
 }
 
-/** A text that comes again and again: a key, a name. */
-function term(value) {
-  named(value, interned.get(value) ?? (interned.size < MAX_INTERNED ? define(value) : undefined));
+/** A text that comes again and again. */
+function term(role, value) {
+  named(role, value, role.numbers.get(value) ?? (texts.length < MAX_TEXTS ? define(role, value) : undefined));
 }
 
 /** A text that may do so, and has done so when it comes a second time. */
-function perhaps(value) {
-  let id;
+function perhaps(role, value) {
+  let number;
   if (value.length <= MAX_VALUE) {
-    id = interned.get(value);
-    if (id === undefined && interned.size < MAX_INTERNED_VALUES) {
-      if (met.delete(value)) id = define(value);
+    number = role.numbers.get(value);
+    if (number === undefined && texts.length < MAX_VALUES) {
+      if (met.delete(value)) number = define(role, value);
       else {
         if (met.size === MAX_MET) met.clear();
         met.add(value);
       }
     }
   }
-  named(value, id);
+  named(role, value, number);
 }
 
-function value(it, depth = 0) {
-  room(SPARE);
+const isInt = (it) => Number.isInteger(it) && Math.abs(it) < 2 ** 52;
+const cut = (text) => (limits.valueLength > 0 && text.length > limits.valueLength ? [...text].slice(0, limits.valueLength).join('') : text);
+
+/** `AnyValue`. */
+function json(it, depth = 0) {
   switch (typeof it) {
     case 'string':
-      bytes[length++] = 1;
-      return text(it);
+      return `{"stringValue":"${escape(cut(it))}"}`;
     case 'boolean':
-      bytes[length++] = it ? 3 : 2;
-      return;
+      return `{"boolValue":${it}}`;
+    case 'bigint':
+      return `{"intValue":"${BigInt.asIntN(64, it)}"}`;
     case 'number':
-      if (Number.isInteger(it) && Math.abs(it) < 2 ** 52) {
-        bytes[length++] = 4;
-        return zigzag(it);
-      }
-      bytes[length++] = 5;
-      return utf8(Number.isFinite(it) ? String(it) : `"${it}"`, 1);
-    case 'bigint': {
-      bytes[length++] = 4;
-      let rest = BigInt.asUintN(64, it < 0n ? -2n * it - 1n : 2n * it);
-      for (; rest > 127n; rest >>= 7n) bytes[length++] = Number(rest & 127n) | 128;
-      bytes[length++] = Number(rest);
-      return;
-    }
+      return isInt(it) ? `{"intValue":"${it}"}` : `{"doubleValue":${Number.isFinite(it) ? it : `"${it}"`}}`;
   }
-  if (it == null || typeof it !== 'object' || depth > MAX_DEPTH) {
-    bytes[length++] = 0;
-  } else if (it instanceof Uint8Array) {
-    bytes[length++] = 8;
-    varint(it.length);
-    room(it.length + SPARE);
-    bytes.set(it, length);
-    length += it.length;
-  } else if (Array.isArray(it)) {
-    bytes[length++] = 6;
-    varint(it.length);
-    for (const one of it) value(one, depth + 1);
-  } else {
-    const entries = Object.entries(it);
-    bytes[length++] = 7;
-    varint(entries.length);
-    for (const [key, one] of entries) {
-      text(key);
-      value(one, depth + 1);
-    }
-  }
+  if (it == null || typeof it !== 'object' || depth === MAX_DEPTH) return '{}';
+  if (it instanceof Uint8Array) return `{"bytesValue":"${btoa(Array.from(it.subarray(0, limits.valueLength || it.length), (byte) => String.fromCharCode(byte)).join(''))}"}`;
+  if (Array.isArray(it)) return `{"arrayValue":{"values":[${Array.from(it, (one) => json(one, depth + 1))}]}}`;
+  return `{"kvlistValue":{"values":[${Object.entries(it).map((entry) => pair(entry, depth + 1))}]}}`;
 }
 
-function writeAttributes(attributes) {
-  const kept = keep ? attributes.filter((_, at) => keep(attributes[at & ~1])) : attributes;
-  varint(kept.length / 2);
-  for (let at = 0; at < kept.length; at += 2) {
+/** `KeyValue`. */
+function pair([key, it], depth) {
+  return `{"key":"${escape(key)}","value":${json(it, depth)}}`;
+}
+
+/** A value, and the end of its attribute. */
+function value(it) {
+  if (typeof it === 'string') perhaps(values, cut(it));
+  else if (typeof it === 'boolean') bytes[length++] = it ? TRUE : FALSE;
+  else if (isInt(it)) {
+    bytes[length++] = INT;
+    inline(String(it));
+    bytes[length++] = END_VALUE;
+  } else inline(`${json(it)}}`, true);
+}
+
+/** A list, by twos if need be, up to its limit, and how many more there were. */
+function list(name, all, most, write, step = 1) {
+  if (!all?.length) return;
+  const end = Math.min(all.length, most * step);
+  bytes[length++] = name;
+  for (let at = 0; at < end; at += step) {
     room(SPARE);
-    term(kept[at]);
-    const it = kept[at + 1];
-    if (typeof it === 'string') {
-      bytes[length++] = 1;
-      perhaps(it);
-    } else value(it);
+    write(all[at], all[at + 1]);
   }
-  // None dropped yet: limits are wasm's.
-  bytes[length++] = 0;
+  bytes[length++] = END_LIST;
+  if (end < all.length) inline(`,"dropped${glue(name)[2].toUpperCase()}${glue(name).slice(3, -3)}Count":${(all.length - end) / step}`, true);
 }
 
-/** What `write` writes, and not with the others. */
-function apart(write) {
-  const start = length;
-  write();
-  const record = bytes.slice(start, length);
-  length = start;
-  return record;
+function attribute(key, it) {
+  term(keys, key);
+  value(it);
 }
 
-/** Numbers, and the attributes of a resource, without interned keys. */
-export const setUpRecord = (numbers, attributes) =>
-  apart(() => {
-    numbers.forEach(varint);
-    const entries = Object.entries(attributes).filter(([, it]) => it != null);
-    varint(entries.length);
-    for (const [key, it] of entries) {
-      text(key);
-      value(it);
-    }
-  });
-
-/** Texts to define before the records since the last time; with `all`, for who begins to read now. */
-export const definitions = (all) =>
-  apart(() => {
-    for (const it of all ? interned.keys() : fresh) {
-      room(SPARE);
-      bytes[length++] = DEFINE;
-      utf8(it, 1);
-    }
-    fresh = [];
-  });
+function attributes(all, most = MAX_ATTRIBUTES) {
+  list(ATTRIBUTES, filter ? all.filter((_, at) => filter(all[at & ~1])) : all, most, attribute, 2);
+}
 
 const nanos = (millis) => Math.max(0, Math.round(millis * 1e6));
 
-/** A span that has ended. */
-export function write(span) {
-  if (length > MAX_WAITING) {
-    dropped++;
-    return;
+function event(it) {
+  bytes[length++] = EVENT;
+  bytes[length++] = TIME;
+  const after = nanos(it.time) - start;
+  varint(after < 0 ? -2 * after - 1 : 2 * after);
+  perhaps(eventNames, it.name);
+  attributes(it.attributes);
+  bytes[length++] = END;
+}
+
+function link({ attributes: all, flags = 0, spanId, traceId, traceState = '' }) {
+  inline(`,{"traceId":"${escape(traceId)}","spanId":"${escape(spanId)}","flags":${flags},"traceState":"${escape(traceState)}"`, true);
+  attributes(all);
+  bytes[length++] = END;
+}
+
+function writeSpan(span) {
+  const { child, ids, message, status, traceState } = span;
+  let { at } = span;
+  room(SPARE);
+  bytes[length++] = child ? CHILD : SPAN;
+  for (const end = at + (child ? 32 : 24); at < end; ) bytes[length++] = ids[at++];
+  start = nanos(span.start);
+  varint(start);
+  varint(nanos(span.ended) - start);
+  const flags = span.flags | span.traceFlags;
+  // A number for each of the few that there are.
+  const head = flags * 8 + span.kind;
+  if (!heads[head]) {
+    heads[head] = token(texts.length);
+    texts.push(`","flags":${flags},"kind":${span.kind}`);
   }
+  varint(heads[head]);
+  perhaps(names, span.name);
+  if (traceState) perhaps(pieces, `,"traceState":"${escape(traceState)}"`);
+  if (status || message) perhaps(pieces, `,"status":{"code":${status},"message":"${escape(message ?? '')}"}`);
+  attributes(span.attributes, limits.attributes);
+  list(EVENTS, span.events, limits.events, event);
+  list(LINKS, span.links, limits.links, link);
+  bytes[length++] = END;
+}
+
+/** A span that has ended. */
+export function put(span) {
   const before = length;
   try {
     writeSpan(span);
@@ -252,52 +301,6 @@ export function write(span) {
     length = before;
     throw error;
   }
-  onWritten();
-}
-
-function writeSpan(span) {
-  const { attributes, child, events, ids, links, message, traceState } = span;
-  room(SPARE);
-  bytes[length++] = SPAN;
-  bytes[length++] = (child ? HAS_PARENT : 0) | (traceState ? HAS_STATE : 0) | (message ? HAS_MESSAGE : 0) | (span.root ? IS_ROOT : 0);
-  for (let { at } = span, end = at + (child ? 32 : 24); at < end; ) bytes[length++] = ids[at++];
-  varint(span.flags | span.traceFlags);
-  varint(span.group);
-  term(span.name);
-  bytes[length++] = span.kind;
-  const start = nanos(span.start);
-  varint(start);
-  varint(nanos(span.ended) - start);
-  bytes[length++] = span.status;
-  if (traceState) text(traceState);
-  if (message) text(message);
-  writeAttributes(attributes);
-  varint(events?.length ?? 0);
-  for (const event of events ?? []) {
-    room(SPARE);
-    term(event.name);
-    zigzag(nanos(event.time) - start);
-    writeAttributes(event.attributes);
-  }
-  bytes[length++] = 0;
-  varint(links?.length ?? 0);
-  for (const link of links ?? []) {
-    room(SPARE);
-    const id = link.traceId + link.spanId;
-    for (let at = 0; at < 48; at += 2) bytes[length++] = parseInt(id.slice(at, at + 2), 16);
-    varint(link.flags ?? 0);
-    text(link.traceState ?? '');
-    writeAttributes(link.attributes);
-  }
-  bytes[length++] = 0;
-}
-
-/** The interaction of this span's group has ended: what was undecided is decided. */
-export function settle({ group, traceFlags }) {
-  // Of those that are sampled nothing is.
-  if (traceFlags & 1) return;
-  room(SPARE);
-  bytes[length++] = SETTLE;
-  varint(group);
-  onWritten();
+  starts.push(before);
+  return true;
 }

@@ -1,7 +1,7 @@
 // Identifiers, the clock, spans.
 
 import { attempt } from './context.js';
-import { settle, write } from './record.js';
+import { settle, write } from './queue.js';
 
 /** OTLP's numbers. */
 export const Kind = { INTERNAL: 1, CLIENT: 3 };

@@ -28,14 +28,14 @@ export async function openStore({ also, complain, tracer: { exporter } }) {
 
   /** A body that was sent at an exit, from which the page has come back. */
   async function tried(status, body, gzip) {
-    if (isRetried(status)) put(gzip ? body : await exporter.recoded(body, CompressionStream));
+    if (isRetried(status)) put(gzip ? body : await exporter.joined([body], CompressionStream));
   }
 
   async function sendAll() {
     for (const key of keys()) {
       if (Date.now() - parseInt(key.slice(prefix.length)) < HOURS * 3_600_000) {
         const body = Uint8Array.from(storage.getItem(key), (it) => it.charCodeAt());
-        const [status] = await exporter.post(await exporter.recoded(body, DecompressionStream));
+        const [status] = await exporter.post([await exporter.joined([body], DecompressionStream)]);
         if (isRetried(status)) {
           left = true;
           break;
@@ -59,8 +59,8 @@ export async function openStore({ also, complain, tracer: { exporter } }) {
 
   also('onTried', (...answer) => tried(...answer).catch(complain), exporter);
   also('onSent', (ok) => ok && send().catch(complain), exporter);
-  also('onLeft', (cut) => {
-    for (let body; (body = exporter.zipped?.(BODY_BYTES, cut))?.length; ) put(body);
+  also('onLeft', () => {
+    for (let body; (body = exporter.exit(BODY_BYTES, true)); ) put(body);
   }, exporter);
   await send();
 }

@@ -1,218 +1,187 @@
 //! gzip (RFC 1952) of a whole body at once: a page that is left has no time for a stream.
 //!
-//! LZ77 by hash chains and codes of its own for each block (RFC 1951). OTLP JSON repeats itself a span later, so short
-//! chains find nearly all there is, and what is left are the digits of ids, for which codes count.
+//! LZ77 by hash chains, and codes (RFC 1951) that suit OTLP JSON. It repeats itself a span later, so short chains find nearly
+//! all there is, and what is left are the digits of ids.
 //!
-//! 1.5 kB of wasm, where `miniz_oxide` takes 6.6. Bodies of 500 spans become 9 to 11 times as small, 1 to 2 % larger
-//! than `gzip -6` makes them; those of a dozen 7 to 8 times, 7 % larger.
+//! 1 kB of wasm, where `miniz_oxide` takes 6.6. Bodies of 500 spans become 9 to 11 times as small, 8 to 10 % larger than
+//! `gzip -6` makes them; codes of their own would save half of that, and take as much code again.
 
-use alloc::vec;
 use alloc::vec::Vec;
+
+use crate::grow;
 
 /// How far back a match may lie.
 const WINDOW: usize = 1 << 15;
 const SHORTEST: usize = 4;
-const LONGEST: usize = 258;
+/// One more would be a symbol of its own.
+const LONGEST: usize = 257;
 const HASH_BITS: u32 = 13;
 /// Candidates that are tried at each place.
 const TRIES: usize = 16;
-const LONGEST_CODE: u8 = 15;
-/// Literals and matches of a block.
-const BLOCK: usize = 1 << 14;
 const END: usize = 256;
-/// Literals, the end of a block, lengths.
-const LITERALS: usize = 286;
-const DISTANCES: usize = 30;
+
+/// Bits of the code of each symbol, as hexadecimal digits: literals, the end of the block, lengths. By what comes how often in
+/// what pages send; any other text is a quarter larger than it need be.
+const LITERALS: &[u8] = b"\
+    dddddddddddddddddddddddddddddddd9d8dddddbbdd978a5444454444acdddc\
+    dcdccbdcccdbbbcddddbbbcccddccbdbd555555aa8da99889d8889bbbbcbdadd\
+    dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\
+    dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\
+    cd578899877988a8766789a7dd7d8";
+/// The same of distances.
+const DISTANCES: &[u8] = b"b9dd9cb9b876787765363554334444";
 /// Lengths of codes of lengths, of which the first three are for repetition (RFC 1951 §3.2.7).
 const CODE_LENGTHS: u32 = 19;
 
-/// Bits, the lowest first.
-struct Bits {
+/// The code of each symbol, and in the lowest four bits how long it is.
+type Codes = [u32; LITERALS.len()];
+
+/// Compresses. Memory is kept for the next time.
+#[derive(Debug)]
+pub struct Gzip {
     out: Vec<u8>,
+    length: usize,
+    /// Bits of the next byte, the lowest first, and how many they are.
     pending: u64,
     count: u32,
+    /// One more than the latest place of each hash.
+    latest: [u32; 1 << HASH_BITS],
+    /// The same of the place before with the same hash as each of the window.
+    before: [u32; WINDOW],
 }
 
-impl Bits {
+impl Default for Gzip {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Gzip {
+    /// Nothing compressed yet.
+    #[expect(clippy::large_stack_arrays, reason = "where a page loads it, it is a static")]
+    pub const fn new() -> Self {
+        Self {
+            out: Vec::new(),
+            length: 0,
+            pending: 0,
+            count: 0,
+            latest: [0; 1 << HASH_BITS],
+            before: [0; WINDOW],
+        }
+    }
+
+    /// The bytes as one gzip member.
+    pub fn member(&mut self, input: &[u8]) -> &[u8] {
+        // More than the longest codes take.
+        grow(&mut self.out, input.len() * 2 + 1024);
+        self.length = 0;
+        self.latest.fill(0);
+        self.bytes(&[0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]);
+        // The only block, with codes of its own.
+        self.put(1 | 2 << 1, 3);
+        self.put((LITERALS.len() - 257) as u32, 5);
+        self.put((DISTANCES.len() - 1) as u32, 5);
+        // The lengths themselves take 4 bits each: all codes of them but those for repetition.
+        self.put(CODE_LENGTHS - 4, 4);
+        for at in 0..CODE_LENGTHS {
+            self.put(if at < 3 { 0 } else { 4 }, 3);
+        }
+        for length in LITERALS.iter().chain(DISTANCES) {
+            self.put(bits(*length).reverse_bits() >> 28, 4);
+        }
+        let (literals, distances) = (codes(LITERALS), codes(DISTANCES));
+        let mut at = 0;
+        while let Some(rest) = input.get(at..).filter(|rest| !rest.is_empty()) {
+            let mut length = 1;
+            let mut distance = 0;
+            let mut candidate = self.latest.get(hash(rest)).copied().unwrap_or(0) as usize;
+            for _ in 0..TRIES {
+                if candidate == 0 || at + 1 - candidate > WINDOW {
+                    break;
+                }
+                let place = candidate - 1;
+                let same = same(rest, input.get(place..).unwrap_or_default());
+                if same > length {
+                    length = same;
+                    distance = at - place;
+                }
+                candidate = self.before.get(place % WINDOW).copied().unwrap_or(0) as usize;
+            }
+            if length < SHORTEST {
+                length = 1;
+                self.symbol(&literals, rest.first().copied().unwrap_or(0).into());
+            } else {
+                self.bucket(&literals, END + 1, length - 3, 2);
+                self.bucket(&distances, 0, distance - 1, 1);
+            }
+            for place in at..at + length {
+                let hash = hash(input.get(place..).unwrap_or_default());
+                if let (Some(latest), Some(before)) =
+                    (self.latest.get_mut(hash), self.before.get_mut(place % WINDOW))
+                {
+                    *before = core::mem::replace(latest, place as u32 + 1);
+                }
+            }
+            at += length;
+        }
+        self.symbol(&literals, END);
+        self.put(0, 7);
+        (self.pending, self.count) = (0, 0);
+        self.bytes(&crc32(input).to_le_bytes());
+        self.bytes(&(input.len() as u32).to_le_bytes());
+        self.out.get(..self.length).unwrap_or_default()
+    }
+
     fn put(&mut self, value: u32, count: u32) {
         self.pending |= u64::from(value) << self.count;
         self.count += count;
         while self.count >= 8 {
-            self.out.push(self.pending as u8);
+            if let Some(to) = self.out.get_mut(self.length) {
+                *to = self.pending as u8;
+            }
+            self.length += 1;
             self.pending >>= 8;
             self.count -= 8;
         }
     }
-}
 
-/// The code of each symbol of an alphabet.
-struct Codes {
-    /// Bits, 0 for a symbol that does not occur.
-    lengths: Vec<u8>,
-    codes: Vec<u16>,
-}
-
-impl Codes {
-    /// Codes for symbols that occur so often, fewer than 2^15 times in all. As short as Shannon allows, and then shorter for
-    /// one after the other until no bits are left over: within a few percent of Huffman's, without a tree.
-    fn of(counts: &mut [u32]) -> Self {
-        // Decoders want a complete code: two symbols at least.
-        for count in counts.iter_mut().take(2) {
-            *count = (*count).max(1);
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.put(u32::from(*byte), 8);
         }
-        let total: u32 = counts.iter().sum();
-        let mut free = 1_u32 << LONGEST_CODE;
-        let mut lengths = vec![0_u8; counts.len()];
-        for (length, &count) in lengths.iter_mut().zip(&*counts).filter(|(_, count)| **count > 0) {
-            while count << *length < total {
-                *length += 1;
-            }
-            free -= room(*length);
-        }
-        // Those first that lost most when their lengths were rounded up.
-        let mut eighths = 15;
-        while free > 0 {
-            for (length, &count) in lengths.iter_mut().zip(&*counts) {
-                if *length > 1 && room(*length) <= free && (count << *length) * 8 >= total * eighths {
-                    free -= room(*length);
-                    *length -= 1;
-                }
-            }
-            eighths = eighths.saturating_sub(1);
-        }
-        let mut codes = vec![0; lengths.len()];
-        let mut next = 0_u16;
-        for length in 1..=LONGEST_CODE {
-            next <<= 1;
-            for (code, _) in codes.iter_mut().zip(&lengths).filter(|(_, it)| **it == length) {
-                *code = next.reverse_bits() >> (16 - u32::from(length));
-                next += 1;
-            }
-        }
-        Self { lengths, codes }
     }
 
-    fn put(&self, symbol: usize, bits: &mut Bits) {
-        if let (Some(code), Some(length)) = (self.codes.get(symbol), self.lengths.get(symbol)) {
-            bits.put(u32::from(*code), u32::from(*length));
-        }
+    fn symbol(&mut self, codes: &Codes, symbol: usize) {
+        let code = codes.get(symbol).copied().unwrap_or(0);
+        self.put(code >> 4, code & 15);
+    }
+
+    /// Something that counts from 0, as a symbol after `first` and extra bits: RFC 1951 §3.2.5 as arithmetic, with `1 << log`
+    /// symbols for each number of extra bits.
+    fn bucket(&mut self, codes: &Codes, first: usize, value: usize, log: u32) {
+        let extra = (value | 1 << log).ilog2() - log;
+        self.symbol(codes, first + (extra << log) as usize + (value >> extra));
+        self.put(value as u32 & ((1 << extra) - 1), extra);
     }
 }
 
-/// What a code of that length takes of all there are of the longest.
-fn room(length: u8) -> u32 {
-    1 << (LONGEST_CODE - length)
+/// The value of a hexadecimal digit.
+fn bits(digit: u8) -> u32 {
+    u32::from((digit & 15) + (digit >> 6) * 9)
 }
 
-/// Symbol, number of extra bits and their value of something that counts from 0: RFC 1951 §3.2.5 as arithmetic, with
-/// `1 << log` symbols for each number of extra bits.
-fn bucket(value: u32, log: u32) -> (usize, u32, u32) {
-    let extra = (value | 1 << log).ilog2() - log;
-    let symbol = (extra << log) + (value >> extra);
-    (symbol as usize, extra, value & ((1 << extra) - 1))
-}
-
-/// The longest length has a symbol of its own.
-fn length_bucket(length: usize) -> (usize, u32, u32) {
-    let (symbol, extra, value) = if length == LONGEST { (28, 0, 0) } else { bucket((length - 3) as u32, 2) };
-    (END + 1 + symbol, extra, value)
-}
-
-/// What a block says: a literal below 256, or `length << 16 | distance`.
-fn put_block(symbols: &[u32], last: bool, bits: &mut Bits) {
-    let mut literals = [0; LITERALS];
-    let mut distances = [0; DISTANCES];
-    let seen = |counts: &mut [u32], symbol: usize| {
-        if let Some(count) = counts.get_mut(symbol) {
-            *count += 1;
-        }
-    };
-    seen(&mut literals, END);
-    for &symbol in symbols {
-        if symbol < 256 {
-            seen(&mut literals, symbol as usize);
-        } else {
-            seen(&mut literals, length_bucket((symbol >> 16) as usize).0);
-            seen(&mut distances, bucket((symbol & 0xFFFF) - 1, 1).0);
+/// RFC 1951 §3.2.2.
+fn codes(lengths: &[u8]) -> Codes {
+    let mut codes = [0; LITERALS.len()];
+    let mut next = 0_u32;
+    for length in 1..16 {
+        next <<= 1;
+        for (code, _) in codes.iter_mut().zip(lengths).filter(|(_, it)| bits(**it) == length) {
+            *code = next.reverse_bits() >> (32 - length) << 4 | length;
+            next += 1;
         }
     }
-    let literals = Codes::of(&mut literals);
-    let distances = Codes::of(&mut distances);
-    bits.put(u32::from(last) | 2 << 1, 3);
-    bits.put((LITERALS - 257) as u32, 5);
-    bits.put((DISTANCES - 1) as u32, 5);
-    // The lengths themselves take 4 bits each: all codes of them but those for repetition, which would save 90 bytes a block.
-    bits.put(CODE_LENGTHS - 4, 4);
-    for at in 0..CODE_LENGTHS {
-        bits.put(if at < 3 { 0 } else { 4 }, 3);
-    }
-    for length in literals.lengths.iter().chain(&distances.lengths) {
-        bits.put(u32::from(length.reverse_bits() >> 4), 4);
-    }
-    for &symbol in symbols {
-        if symbol < 256 {
-            literals.put(symbol as usize, bits);
-            continue;
-        }
-        let (length, extra, value) = length_bucket((symbol >> 16) as usize);
-        literals.put(length, bits);
-        bits.put(value, extra);
-        let (distance, extra, value) = bucket((symbol & 0xFFFF) - 1, 1);
-        distances.put(distance, bits);
-        bits.put(value, extra);
-    }
-    literals.put(END, bits);
-}
-
-/// The bytes as one gzip member.
-pub fn gzip(input: &[u8]) -> Vec<u8> {
-    let mut bits = Bits { out: Vec::from([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]), pending: 0, count: 0 };
-    // One more than the latest place of each hash, and than the place before with the same hash as each of the window.
-    let mut latest = vec![0_u32; 1 << HASH_BITS];
-    let mut before = vec![0_u32; WINDOW];
-    let mut symbols = Vec::with_capacity(BLOCK);
-    let mut at = 0;
-    while let Some(rest) = input.get(at..).filter(|rest| !rest.is_empty()) {
-        let mut length = 1;
-        let mut distance = 0;
-        let hash = hash(rest);
-        let mut candidate = latest.get(hash).copied().unwrap_or(0) as usize;
-        for _ in 0..TRIES {
-            if candidate == 0 || at + 1 - candidate > WINDOW {
-                break;
-            }
-            let place = candidate - 1;
-            let same = same(rest, input.get(place..).unwrap_or_default());
-            if same > length {
-                length = same;
-                distance = at - place;
-            }
-            candidate = before.get(place % WINDOW).copied().unwrap_or(0) as usize;
-        }
-        if length < SHORTEST {
-            length = 1;
-            symbols.push(u32::from(rest.first().copied().unwrap_or(0)));
-        } else {
-            symbols.push((length as u32) << 16 | distance as u32);
-        }
-        for place in at..at + length {
-            let hash = self::hash(input.get(place..).unwrap_or_default());
-            if let (Some(latest), Some(before)) = (latest.get_mut(hash), before.get_mut(place % WINDOW)) {
-                *before = core::mem::replace(latest, place as u32 + 1);
-            }
-        }
-        at += length;
-        if symbols.len() == BLOCK {
-            put_block(&symbols, false, &mut bits);
-            symbols.clear();
-        }
-    }
-    put_block(&symbols, true, &mut bits);
-    bits.put(0, 7);
-    let mut out = bits.out;
-    out.extend_from_slice(&crc32(input).to_le_bytes());
-    out.extend_from_slice(&(input.len() as u32).to_le_bytes());
-    out
+    codes
 }
 
 /// Of the next four bytes.
@@ -248,33 +217,32 @@ mod tests {
     use super::*;
 
     fn check(input: &[u8]) -> usize {
-        let packed = gzip(input);
+        let mut gzip = Gzip::new();
+        // What it has kept is not in the way.
+        gzip.member(b"what was compressed before");
+        let packed = gzip.member(input);
         let mut unpacked = Vec::new();
-        GzDecoder::new(&*packed).read_to_end(&mut unpacked).expect("a gzip member");
+        GzDecoder::new(packed).read_to_end(&mut unpacked).expect("a gzip member");
         assert!(unpacked == input, "{} bytes differ", input.len());
         packed.len()
     }
 
     #[test]
     fn any_size() {
-        for size in [0, 1, 2, 3, 4, 257, 258, 259, 260, 32767, 32768, 32769, 100_000] {
+        for size in [0, 1, 2, 3, 4, 256, 257, 258, 259, 260, 32767, 32768, 32769, 100_000] {
             check(&vec![b'a'; size]);
             let text: Vec<u8> = (0..size as u32).flat_map(|i| i.wrapping_mul(i).to_le_bytes()).collect();
             check(&text);
         }
     }
 
-    /// Symbols with these counts, in bits of code.
-    fn check_codes(counts: &[u32], expected: &[u8]) {
-        assert_eq!(Codes::of(&mut counts.to_vec()).lengths, expected);
-    }
-
+    /// Decoders refuse what could be shorter, and what is ambiguous.
     #[test]
-    fn codes() {
-        check_codes(&[0, 0, 0], &[1, 1, 0]);
-        check_codes(&[0, 0, 7], &[2, 2, 1]);
-        check_codes(&[1, 1, 2, 4, 8, 16], &[5, 5, 4, 3, 2, 1]);
-        check_codes(&[5, 5, 5, 5], &[2, 2, 2, 2]);
+    fn codes_are_complete() {
+        for lengths in [LITERALS, DISTANCES] {
+            let room: u32 = lengths.iter().map(|it| 1 << (15 - bits(*it))).sum();
+            assert_eq!(room, 1 << 15);
+        }
     }
 
     proptest! {

@@ -1,54 +1,50 @@
-//! Finished spans of a page on their way to a receiver: brought within limits, sampled once their interaction has
-//! ended, buffered, batched, written as OTLP JSON, compressed, sent again when that failed.
+//! Finished spans of a page to OTLP JSON, and that compressed: what a page could not do as fast.
 //!
-//! Time and randomness come in as integers. Nothing here knows a clock, a network or a browser; and nothing here weighs
-//! much, since every page that is traced loads it: no `core::fmt`, no `serde`, few generics.
+//! Numbers come in as integers. Nothing here knows a clock, a network or a browser; and nothing here weighs much, since
+//! every page that is traced loads it: no `core::fmt`, no `serde`, no strings.
 //!
 //! # The record stream
 //!
-//! What the page pushes, and how spans are kept until they are sent. Little endian; *varint* is LEB128, *zigzag* a varint
-//! in which the sign is the lowest bit. A push holds messages, each of which begins with a tag byte.
+//! How the page keeps spans until they are sent: JSON, in which what repeats has a number, ids are binary, and times are
+//! relative. *varint* is LEB128, *zigzag* a varint in which the sign is the lowest bit.
 //!
 //! ```text
-//! 1 DEFINE  length varint, UTF-8: a text that gets the next number (0, 1, 2 …); 4096 at most
-//! 2 SPAN    bits u8: 1 has parent, 2 has trace state, 4 has status message, 8 is the root of its group
-//!           trace id 16 B, span id 8 B, parent span id 8 B if bit 1
-//!           flags varint (OTLP), group varint (0: none), name text, kind u8 (OTLP)
-//!           start varint (ns since the page's origin), duration varint (ns), status code u8 (OTLP)
-//!           trace state text if bit 2, status message text if bit 4
-//!           attributes: count varint, (key text, value) each, dropped varint
-//!           events: count varint, (name text, time zigzag (ns after start), attributes) each, dropped varint
-//!           links: count varint, (trace id, span id, flags varint, trace state text, attributes) each, dropped varint
-//! 3 SETTLE  group varint: that interaction has ended
-//!
-//! text      n varint; odd: the text with the number n/2; even: n/2 bytes of UTF-8 follow
-//! value     tag u8: 0 empty, 1 text, 2 false, 3 true, 4 zigzag, 5 double (length, its JSON: a number, or
-//!           "NaN", "Infinity", "-Infinity" in quotation marks, which JavaScript writes shorter than wasm could),
-//!           6 array (count, values), 7 map (count, (key text, value) each), 8 bytes (length, bytes)
+//! texts    UTF-8, a line feed after each (JSON needs none): text 0, text 1 …
+//! tokens   each begins with a varint:
+//!   even   n/2 bytes follow, which are copied
+//!   1      a span without a parent: trace id 16 B, span id 8 B, start varint (ns since the page's origin), duration varint
+//!          (ns). Written are text 0, trace id, text 1, span id, text 3, start, text 4, end; ids as hexadecimal digits
+//!   3      a span with a parent, whose id (8 B) comes after its own: between them stands text 2
+//!   5      zigzag: a time of that span, in ns after its start
+//!   odd    else: text (n - 7) / 2
 //! ```
 //!
-//! Malformed input never panics: the push is cut there and counted, and what came before stays.
+//! What begins with a comma is written without it after `[`, so that all elements of a list are the same. (Texts of the page's
+//! own come after a quotation mark.)
+//!
+//! Malformed input never panics: what does not fit reads as zero and as nothing.
 
 #![cfg_attr(not(test), no_std)]
 #![warn(missing_docs)]
 
 extern crate alloc;
 
-mod encode;
 mod gzip;
-mod json;
-mod log;
-mod metrics;
-mod pipeline;
-mod read;
-mod record;
-mod schedule;
-mod texts;
-mod waiting;
+mod writer;
 
-pub use gzip::gzip;
-pub use metrics::{Count, Metrics};
-pub use pipeline::{Answer, Next, Options, Pipeline};
-pub use record::Limits;
-pub use schedule::Millis;
-pub use waiting::TailPolicy;
+use alloc::vec;
+use alloc::vec::Vec;
+
+pub use gzip::Gzip;
+pub use writer::Writer;
+
+/// Makes room for so many bytes, and as many again.
+fn grow(bytes: &mut Vec<u8>, least: usize) {
+    if bytes.len() < least {
+        let mut larger = vec![0; least * 2];
+        for (to, from) in larger.iter_mut().zip(&*bytes) {
+            *to = *from;
+        }
+        *bytes = larger;
+    }
+}

@@ -34,6 +34,8 @@ pub struct LogEntry {
 pub struct Memory {
     /// JavaScript objects of the page; not its workers.
     pub js_heap: u64,
+    /// What array buffers of the page hold; not wasm's memory.
+    pub buffers: u64,
     /// What is resident in the processes of pages and workers and not a file: wasm memory included.
     pub resident: u64,
     /// The most that ever was resident, files included, in the largest of these processes.
@@ -305,6 +307,7 @@ impl Page {
         let heap = self.cdp("Runtime.getHeapUsage", &json!({}))?;
         let mut memory = Memory {
             js_heap: heap.get("usedSize").and_then(Value::as_f64).unwrap_or(0.0) as u64,
+            buffers: heap.get("backingStorageSize").and_then(Value::as_f64).unwrap_or(0.0) as u64,
             ..Memory::default()
         };
         for process in

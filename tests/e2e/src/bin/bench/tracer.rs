@@ -154,7 +154,7 @@ fn transferred(figures: &mut Figures, contenders: &[Contender], bundles: &Path) 
     let rum = dist().join("rum");
     let ours = gzip(&rum.join("flamefall-rum.js"))? + gzip(&rum.join("flamefall-rum.wasm"))?;
     figures.against("tracer: transferred, wasm and JS", ours / 1e3, "kB gzip", Bar::AtMost(20.0));
-    let later = gzip(&rum.join("flamefall-rum-page.js"))? + gzip(&rum.join("flamefall-rum-page.wasm"))?;
+    let later = gzip(&rum.join("flamefall-rum-page.js"))?;
     figures.note("tracer: loaded after the page (vitals, ...)", later / 1e3, "kB gzip");
     for contender in contenders.iter().skip(1) {
         let size = gzip(&bundles.join(contender.bundle))?;
@@ -275,7 +275,9 @@ fn buffered(figures: &mut Figures, contenders: &[Contender], bundles: &Path) -> 
             page.eval("makeSpans(200)", &[])?;
             let linear = "return memories.reduce((sum, it) => sum + it.buffer.byteLength, 0)";
             let size = |page: &Page| -> Result<f64> {
-                Ok(page.memory()?.js_heap as f64 + page.eval(linear, &[])?.as_f64().unwrap_or(0.0))
+                let memory = page.memory()?;
+                let linear = page.eval(linear, &[])?.as_f64().unwrap_or(0.0);
+                Ok((memory.js_heap + memory.buffers) as f64 + linear)
             };
             let before = size(&page)?;
             // Some are written while others come.
