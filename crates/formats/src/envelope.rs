@@ -1,104 +1,31 @@
 //! What stands around spans: documents, wrappers, `resourceSpans`, `scopeSpans`. Walked as a state machine that can
-//! stop between any two tokens; what is inside is decoded by `serde_json`, a value at a time, from the window.
+//! stop between any two tokens; what is inside is decoded a value at a time, from the window.
+
+mod frame;
+mod signals;
+mod value;
 
 use std::borrow::Cow;
 
-use dialects::{Entry, Json, Take, Told, Walk};
-use memchr::memchr_iter;
+use dialects::{Entry, Take, Told, Walk};
 use otel::{KeyValue, Resource, ResourceRef, Scope, ScopeRef, SpanRow, SpanSink, WarningKind};
-use serde::de::{Deserialize as _, IgnoredAny};
 
 use crate::mend::{Mended, mend};
 use crate::notes::Notes;
 use crate::owned::{self, Open, emptied};
-use crate::reader::{Reader, Stop as ReadStop};
-use crate::scalar::{Scalar, shorten};
+use crate::scalar::shorten;
 use crate::search::FoundTrace;
 use crate::signals::Metric;
 use crate::skip::{Skip, Stop, next_document_line};
 use crate::text::Window;
-use otlp::{Message, fill, fill_span};
-
-mod signals;
+use frame::{Frame, Place};
+use value::{Here, Leaf, leading_space, leaf, message, record, span};
 
 /// Wrappers and arrays of documents deeper than this are read over.
 const MAX_DEPTH: usize = 64;
 
 /// How much text may be held to find the end of a value with a syntax error.
 const PATIENCE: usize = 16 << 20;
-
-/// An array or object the decoder stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Frame {
-    /// An array of documents.
-    Documents,
-    /// A request, or a wrapper around one.
-    Document,
-    /// `resourceSpans`.
-    Resources,
-    Resource,
-    /// `scopeSpans`.
-    Scopes,
-    Scope,
-    /// `spans`.
-    Spans,
-    /// `logRecords`.
-    Logs,
-    /// `metrics`.
-    Metrics,
-    Metric,
-    /// `gauge`, `sum` and the like.
-    Data,
-    /// `dataPoints`.
-    Points,
-    /// `resourceProfiles`.
-    Signals(&'static str),
-    /// `traces` of a search result.
-    Found,
-    /// An array of another format.
-    OtherArray,
-    /// An object of another format.
-    OtherObject,
-}
-
-impl Frame {
-    fn is_object(self) -> bool {
-        matches!(
-            self,
-            Self::Document | Self::Resource | Self::Scope | Self::Metric | Self::Data | Self::OtherObject
-        )
-    }
-
-    /// For messages: the decoder stands in …
-    fn name(self) -> &'static str {
-        match self {
-            Self::Documents => "an array of documents",
-            Self::Document => "a document",
-            Self::Resources => "resourceSpans",
-            Self::Resource => "an element of resourceSpans",
-            Self::Scopes => "scopeSpans",
-            Self::Scope => "an element of scopeSpans",
-            Self::Spans => "spans",
-            Self::Logs => "logRecords",
-            Self::Metrics => "metrics",
-            Self::Metric => "a metric",
-            Self::Data => "the data of a metric",
-            Self::Points => "dataPoints",
-            Self::Signals(name) => name,
-            Self::Found => "traces",
-            Self::OtherArray => "an array",
-            Self::OtherObject => "an object",
-        }
-    }
-}
-
-/// What comes next in the innermost array or object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Start,
-    AfterValue,
-    AfterComma,
-}
 
 /// What one step made of the start of the text.
 enum Step {
@@ -117,47 +44,12 @@ struct Broken {
     why: String,
 }
 
-/// The text from a token on.
-#[derive(Clone, Copy)]
-struct Here<'t> {
-    text: &'t str,
-    first: u8,
-    offset: u64,
-    /// No text will follow.
-    last: bool,
-}
-
-impl<'t> Here<'t> {
-    fn text(self, notes: &mut Notes) -> Leaf<Cow<'t, str>> {
-        read(self.text, self.last, notes, Reader::text)
-    }
-
-    fn scalar(self, notes: &mut Notes) -> Leaf<Scalar<'t>> {
-        read(self.text, self.last, notes, Reader::scalar)
-    }
-
-    fn message<M: Message<'t>>(self, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
-        message(self.text, self.last, content, notes)
-    }
-
-    fn span(self, row: &mut SpanRow<'t>, notes: &mut Notes) -> Leaf<bool> {
-        span(self.text, self.last, row, notes)
-    }
-}
-
 /// At the first byte already.
 fn broken<T: Into<String>>(why: T) -> Step {
     Step::Broken(Broken { ahead: 0, resume: 0, why: why.into() })
 }
 
-/// What was made of the start of a text.
-enum Leaf<T> {
-    Whole(T, usize),
-    Short,
-    Broken(usize, String),
-}
-
-/// What a document was told to be.
+/// What was met so far, for what is said of the input at its end.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) documents: u64,
@@ -991,99 +883,5 @@ impl Envelope {
     fn again(&mut self) -> Step {
         self.notes.forget();
         Step::Short
-    }
-}
-
-fn leading_space(text: &str) -> usize {
-    text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count()
-}
-
-/// Fills a message. `Whole(false)`: it is no object.
-#[inline]
-fn message<'t, M: Message<'t>>(text: &'t str, last: bool, content: &mut M, notes: &mut Notes) -> Leaf<bool> {
-    read(text, last, notes, |json| fill(content, json))
-}
-
-fn span<'t>(text: &'t str, last: bool, row: &mut SpanRow<'t>, notes: &mut Notes) -> Leaf<bool> {
-    read(text, last, notes, |json| fill_span(row, json))
-}
-
-/// Reads a record of another format.
-fn record<'t>(text: &'t str, last: bool, notes: &mut Notes) -> Leaf<Json<'t>> {
-    read(text, last, notes, Json::read)
-}
-
-#[inline]
-fn read<'t, 'n, T>(
-    text: &'t str,
-    last: bool,
-    notes: &'n mut Notes,
-    value: impl FnOnce(&mut Reader<'t, 'n>) -> Result<T, ReadStop>,
-) -> Leaf<T> {
-    let mut json = Reader::new(text, notes);
-    match value(&mut json) {
-        Ok(value) => whole(value, json.used(), text, last),
-        Err(ReadStop::Short) => Leaf::Short,
-        Err(ReadStop::Broken) => syntax_error(text, json.used(), last),
-    }
-}
-
-/// What `serde_json` finds wrong. `at`: the token that could not be read.
-#[cold]
-#[inline(never)]
-fn syntax_error<T>(text: &str, at: usize, last: bool) -> Leaf<T> {
-    let (at, text) = match text.get(at..) {
-        Some(string) if string.starts_with('"') => (at, string),
-        _ => (0, text),
-    };
-    match leaf(text, last) {
-        Leaf::Broken(ahead, why) => Leaf::Broken(at + ahead, why),
-        // The reader takes a number for broken where one is only cut off.
-        Leaf::Short => Leaf::Short,
-        // What escapes mean is not looked at where a value is only read over.
-        _ if text.starts_with('"') => Leaf::Broken(at, "an escape stands for no character".to_owned()),
-        Leaf::Whole(..) => Leaf::Broken(at, "expected a JSON value".to_owned()),
-    }
-}
-
-/// A number may go on in the next chunk.
-#[inline]
-fn whole<T>(value: T, used: usize, text: &str, last: bool) -> Leaf<T> {
-    let open = used == text.len() && !last && !text.ends_with(['}', ']', '"']);
-    if open { Leaf::Short } else { Leaf::Whole(value, used) }
-}
-
-/// A value nobody asks for.
-fn leaf(text: &str, last: bool) -> Leaf<()> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    match IgnoredAny::deserialize(&mut json) {
-        Ok(_) => {
-            let used = json.into_iter::<IgnoredAny>().byte_offset();
-            whole((), used, text, last)
-        }
-        Err(error) if error.is_eof() => Leaf::Short,
-        Err(error) => {
-            let mut why = error.to_string();
-            why.truncate(why.find(" at line ").unwrap_or(why.len()));
-            if matches!(&*why, "expected ident" | "expected value") {
-                "expected a JSON value".clone_into(&mut why);
-            }
-            let line = match error.line() {
-                0 | 1 => 0,
-                line => memchr_iter(b'\n', text.as_bytes()).nth(line - 2).map_or(0, |newline| newline + 1),
-            };
-            let mut ahead = (line + error.column()).saturating_sub(1);
-            if why.starts_with("control character") {
-                ahead += 1;
-            }
-            if why == "key must be a string" && text.get(ahead..).is_some_and(|rest| rest.starts_with('}')) {
-                "trailing comma".clone_into(&mut why);
-            }
-            // `-`, `1.` and `1e` are errors to the parser where the text ends, too.
-            if why == "invalid number" && ahead + 1 >= text.len() {
-                return Leaf::Short;
-            }
-            Leaf::Broken(ahead, why)
-        }
     }
 }
