@@ -16,10 +16,10 @@ const EXPORTS: &[&str] = &["gzip", "input", "write"];
 /// Properties of the tracer's own objects, which neither the platform nor a page has and nothing names by a text. Both modules
 /// have the same short ones for them.
 const INTERNAL: &str = "\
-    Interaction Kind TYPED INTERNAL CLIENT UNSET addPhases alone also asked attempt began begun complain \
-    complete consented deadline describe dry enter expired exporter fetched give hook ids ignores interaction \
-    later listen mixed onUndo onto pageId raged recoded recording redactedUrl requestAttributes sample seen \
-    stamp stopped timers written zipped";
+    Interaction TYPED addPhases address also arrival asked at attempt before began begun child client complain complete \
+    current deadline dry element ended enter entriesOf exit expired exporter finished group hook ids ignores interaction \
+    joined kind last listen listeners loading more onUndo onto options other pageId pending post queue ran recording \
+    redactedUrl remote requests root stamp start stopped tracer wake work";
 
 fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from)
@@ -114,9 +114,13 @@ pub(crate) fn build(path: &OsStr) -> Result {
     let mut out = OsString::from("--outdir=");
     out.push(&site);
     let names: Vec<&str> = INTERNAL.split_whitespace().collect();
-    let letters = ('a'..='v').chain('A'..='Z');
-    let short: Vec<_> =
-        names.iter().zip(letters).map(|(name, letter)| format!(r#""{name}":"{letter}""#)).collect();
+    let letters = || ('a'..='v').chain('A'..='Z');
+    let pairs = letters().flat_map(|first| letters().map(move |second| format!("{first}{second}")));
+    let short: Vec<_> = names
+        .iter()
+        .zip(letters().map(String::from).chain(pairs))
+        .map(|(name, short)| format!(r#""{name}":"{short}""#))
+        .collect();
     let file = bound().join("names.json");
     std::fs::write(&file, format!("{{{}}}", short.join(",")))
         .map_err(|error| failure(format!("{}: {error}", file.display()), mend))?;

@@ -9,11 +9,12 @@
 //
 // What cannot be told has no context: a wrong parent is worse than none.
 
-/** @typedef {{ span: import('./span.js').Span, interaction?: object, expired?: boolean }} Context */
+/** @typedef {import('./span.js').Span} Context */
 
-const { apply, construct } = Reflect;
+const page = globalThis;
+export const { apply, construct, defineProperty } = Reflect;
 // Ours stays when the page brings another.
-const { clearTimeout, performance, Promise, queueMicrotask, scheduler, setTimeout } = globalThis;
+export const { performance, Promise, queueMicrotask, scheduler, setTimeout } = page;
 const { then } = Promise.prototype;
 const { postTask } = scheduler ?? {};
 const descriptor = Object.getOwnPropertyDescriptor;
@@ -28,23 +29,23 @@ let framed = false;
 // The context that was at work last, however long ago.
 let worked;
 let clearing = false;
-let postClear;
 let active = false;
-// Called when a context is entered: see precise.
+// What a context that is entered does first: puts in place what could wait until then, and later see `hookPromises`.
 let onEnter;
-// Puts in place what can wait until a context is entered, or a task.
-let rest;
-const undo = [];
+let undo = [];
+let stopping;
 
 // Set by AsyncContext where it exists: exact inside `run`, and empty in what the browser calls by itself.
 let variable;
 
+export const clock = () => performance.now();
+
 /** The context of the running code, or nothing. */
-export function current() {
+export const current = () => {
   const context = variable?.get() ?? word;
   if (context === undefined) return fallback;
   return context?.expired ? undefined : context;
-}
+};
 
 /** The context that the last task had, if no other has been entered since: a rejection is reported a task late. */
 export const latest = () => word ?? cleared ?? fallback;
@@ -53,129 +54,147 @@ export const latest = () => word ?? cleared ?? fallback;
 export const withoutOrigin = (context) => (fallback = context);
 
 /** The running task, from here to the end of its microtasks, works for `context`. Never restored: the next task enters. */
-export function enter(context) {
+export const enter = (context) => {
   word = context;
   cleared = undefined;
   framed = false;
   if (context) {
     worked = context;
-    rest?.();
     onEnter?.();
   }
-  if ((context || fallback) && !clearing && postClear) {
+  if ((context || fallback) && !clearing) {
     clearing = true;
     postClear();
   }
-}
+};
 
-function clear() {
+const clear = () => {
   clearing = false;
   cleared = word;
   word = undefined;
   if (!framed) cleared?.interaction?.ran();
+};
+
+let postClear = () => apply(postTask, scheduler, [clear, { priority: 'user-blocking' }]);
+if (!postTask) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = clear;
+  postClear = () => port2.postMessage(0);
 }
 
 /** Runs `body` in `context` in the middle of a task, and then goes on as before. */
-export function within(context, body) {
+export const within = (context, body) => {
   if (variable) return variable.run(context, body);
   const outer = word;
   let result;
   // Microtasks of both will stand in one queue: those of `body` alone if nobody else is at work, and nobody's if two are.
   if (!outer) queueMicrotask(() => result?.then && enter(context));
-  else if (outer.span.group !== context?.span.group) queueMicrotask(() => enter(null));
+  else if (outer.group !== context?.group) queueMicrotask(() => enter(null));
   enter(context);
   try {
     return (result = body());
   } finally {
     word = outer;
   }
-}
+};
 
 let complaints = 0;
 /** Our own mistakes never reach the page; the first few are told. */
-export function complain(error) {
+export const complain = (error) => {
   if (complaints++ < 3) console.debug('flamefall:', error);
-}
+};
 
 /** What `body` returns; its mistakes are told and nothing else. */
-export function attempt(body, ...args) {
+export const attempt = (body, ...args) => {
   try {
     return body(...args);
   } catch (error) {
     complain(error);
   }
-}
+};
 
 /** Puts `value` before the `value`, `get` or `set` of a property, until shutdown or for as long as nobody stands before it. */
-function put(owner, name, kind, value) {
-  const before = descriptor(owner, name);
-  try {
-    Object.defineProperty(owner, name, { ...before, [kind]: value });
-  } catch {
-    // Frozen by the page: then it stays as it is.
-    return;
-  }
-  undo.push(() => descriptor(owner, name)?.[kind] === value && Object.defineProperty(owner, name, before));
-}
+const put = (owner, name, kind, value, others) => {
+  const native = descriptor(owner, name);
+  // Frozen by the page it stays as it is.
+  if (!defineProperty(owner, name, { ...(others ?? native), [kind]: value })) return;
+  onUndo(() => descriptor(owner, name)?.[kind] === value && defineProperty(owner, name, native));
+};
 
 /** `trap(native, self, args)` instead of a function of the platform, which a page cannot tell from it by name, length or text. */
-export function hook(owner, name, trap, kind = 'value') {
+export const hook = (owner, name, trap, kind = 'value') => {
   const native = owner && descriptor(owner, name)?.[kind];
-  if (typeof native !== 'function') return;
-  put(owner, name, kind, new Proxy(native, {
-    apply: (native, self, args) => (active ? trap(native, self, args) : apply(native, self, args)),
-  }));
-}
+  if (typeof native === 'function') put(owner, name, kind, new Proxy(native, { apply: (...call) => (active ? trap : apply)(...call) }));
+};
 
-/** As `hook`, for a constructor: `trap(args)` returns others, `made(it)` comes before whoever else knows the new object. */
-export function hookConstructor(owner, name, made, trap = (args) => args) {
-  const native = owner[name];
+/** A trap: `work(self, args)` comes before the function, and may change `args`. */
+export const before = (work) => (native, self, args) => {
+  attempt(work, self, args);
+  return apply(native, self, args);
+};
+
+/** As `hook`, for a constructor: `work(args)` comes before it, `made(it)` before whoever else knows the new object. */
+export const hookConstructor = (name, made, work) => {
+  const native = page[name];
   if (!native) return;
   const proxy = new Proxy(native, {
     construct(native, args, newTarget) {
-      const it = construct(native, active ? trap(args) : args, newTarget);
+      if (active) work?.(args);
+      const it = construct(native, args, newTarget);
       if (active) made?.(it);
       return it;
     },
   });
-  put(owner, name, 'value', proxy);
+  put(page, name, 'value', proxy);
   put(native.prototype, 'constructor', 'value', proxy);
-}
+};
 
 /** A listener of ours, removed on shutdown. */
-export function listen(target, type, listener, options = { capture: true, passive: true }) {
-  const safe = (event) => attempt(listener, event);
-  target.addEventListener(type, safe, options);
-  undo.push(() => target.removeEventListener(type, safe, options));
-}
+export const listen = (target, type, listener) =>
+  target.addEventListener(type, (event) => attempt(listener, event), { capture: true, signal: stopping.signal });
+
+/** Calls `handle` with all entries of a type; what it returns does so with those on their way. */
+export const entriesOf = (type, handle, more) => {
+  if (!PerformanceObserver.supportedEntryTypes.includes(type)) return () => {};
+  const all = (entries) => entries.forEach((entry) => attempt(handle, entry));
+  const observer = new PerformanceObserver((list) => all(list.getEntries()));
+  observer.observe({ type, buffered: true, ...more });
+  onUndo(() => observer.disconnect());
+  return () => all(observer.takeRecords());
+};
 
 /** Something else that shutdown takes back. */
 export const onUndo = (it) => undo.push(it);
 
-export function undoAll() {
+export const undoAll = () => {
   active = false;
-  for (const it of undo.splice(0).reverse()) attempt(it);
-  word = cleared = fallback = worked = onEnter = rest = postClear = undefined;
-}
+  for (const it of undo.reverse()) attempt(it);
+  undo = [];
+  word = cleared = fallback = worked = onEnter = undefined;
+};
 
-/** `callback`, which the platform calls in a task of its own, under the context of now. */
-const carry = (callback, context) =>
-  function (...args) {
+/** The first function among `args`, since others may be arguments for it, begins with `first`. */
+const precede = (args, first) => {
+  const at = args.findIndex((it) => typeof it === 'function');
+  const callback = args[at];
+  if (!callback) return;
+  args[at] = function (...given) {
     // Entered and not restored: a restored word would be the last task's.
-    if (active) enter(context);
-    return apply(callback, this, args);
+    if (active) first(...given);
+    return apply(callback, this, given);
   };
+};
 
 /** `callback` under the context of now, whoever calls it. */
-export function bind(callback) {
+export const bind = (callback) => {
   const context = current();
   return function (...args) {
     return active ? within(context, () => apply(callback, this, args)) : apply(callback, this, args);
   };
-}
+};
 
 /** A promise that comes back to the context of now before whoever waits for it; `onValue` and `onError` see it pass. */
-export function wrapPromise(promise, context = current(), onValue, onError) {
+export const wrapPromise = (promise, context = current(), onValue, onError) => {
   return new Promise((resolve, reject) => {
     const back = (seen, settle) => (value) => {
       // Somebody else's task has settled it, as an abort does: they keep what they have queued, and who waits here comes
@@ -189,41 +208,44 @@ export function wrapPromise(promise, context = current(), onValue, onError) {
     };
     apply(then, promise, [back(onValue, resolve), back(onError, reject)]);
   });
-}
+};
 
 /** Before the next to wait for `promise`, its context of now: reactions are called in the order they were added. */
-function enterBefore(promise) {
+const enterBefore = (promise) => {
   const context = current();
   const back = () => active && enter(context);
   apply(then, promise, [back, back]);
-}
-
-const onOwn = ({ currentTarget }) => active && enter(owners.get(currentTarget));
-const owners = new WeakMap();
-
-/** Events of `target` are of the context that it was last given. */
-export function own(target, types, context = current()) {
-  // The same listener twice is one.
-  for (const type of types.split(' ')) target.addEventListener(type, onOwn, true);
-  owners.set(target, context);
-}
-
-/** Callbacks of a function, its promise, and events of what it returns come back to the context of the call. */
-const carries = (types) => (native, self, args) => {
-  const context = current();
-  // The first alone: others may be arguments for it.
-  const at = args.findIndex((it) => typeof it === 'function');
-  if (at >= 0) args[at] = carry(args[at], context);
-  const result = apply(native, self, args);
-  if (result instanceof Promise) return wrapPromise(result, context);
-  if (types && result instanceof EventTarget) own(result, types, context);
-  return result;
 };
 
-/** Events of the object itself are of who calls the function. */
-export const owns = (types) => (native, self, args) => {
-  if (self instanceof EventTarget) own(self, types);
-  return apply(native, self, args);
+// Those that come first, or alone, in their tasks: of whatever makes requests, reads, plays or connects.
+const LOADS = ['load', 'error'];
+const EVENTS = [...LOADS, ...'readystatechange abort timeout success upgradeneeded complete finish open'.split(' ')];
+const owners = new WeakMap();
+
+const onOwn = (event) => {
+  if (!active) return;
+  const [context, seen] = owners.get(event.currentTarget);
+  enter(context);
+  if (seen) attempt(seen, event);
+};
+
+/** Events of `target` are of the context of now, until it is given to another; `seen` sees them pass. */
+export const own = (target, seen = owners.get(target)?.[1], types = EVENTS) => {
+  // The same listener twice is one.
+  for (const type of types) target.addEventListener(type, onOwn, true);
+  owners.set(target, [current(), seen]);
+};
+export const owns = before((it) => own(it));
+const loads = before((it) => own(it, undefined, LOADS));
+
+/** The callback of a function, its promise, and events of what it returns come back to the context of the call. */
+const carries = (native, self, args) => {
+  const context = current();
+  precede(args, () => enter(context));
+  const result = apply(native, self, args);
+  if (result instanceof Promise) return wrapPromise(result, context);
+  if (result instanceof EventTarget) own(result);
+  return result;
 };
 
 const waits = (native, self) => {
@@ -234,133 +256,118 @@ const waits = (native, self) => {
 
 // What goes on and on by timers is no longer what a click started.
 const TIMERS_MILLIS = 30_000;
-const ageOf = ({ interaction, span }) => performance.now() - (interaction?.span ?? span).start;
 
-const timer = (repeated) => (native, self, args) => {
-  const [callback] = args;
-  // An interval is not of a load that it merely began in.
-  const context = repeated ? word ?? null : current();
-  const young = () => (context && ageOf(context) > TIMERS_MILLIS ? null : context);
-  const first = young();
-  if (typeof callback === 'function') {
-    args[0] = function (...rest) {
-      if (active) enter(repeated ? young() : first);
-      return apply(callback, this, rest);
-    };
-  }
-  return apply(native, self, args);
-};
+const timer = (repeated) =>
+  before((_, args) => {
+    // An interval is not of a load that it merely began in.
+    const context = repeated ? word ?? null : current();
+    const young = () => (context && clock() - (context.interaction ?? context).start > TIMERS_MILLIS ? null : context);
+    const first = young();
+    precede(args, () => enter(repeated ? young() : first));
+  });
 
-// What is on its way to a target of messages. `queue`: [context, messages] in their order, from a sender on this page.
-// Otherwise somebody else answers, when they like: an answer belongs to the question with the same id; without ids, to
-// the only context that asked; and where two have asked, to none.
+const frame = before((_, args) => {
+  const context = current();
+  precede(args, () => {
+    enter(context);
+    framed = true;
+  });
+});
+
+// What is on its way to a target of messages. `queue`: contexts of messages in their order, from a sender on this page, who
+// is the `other` end. Otherwise somebody else answers, when they like: an answer belongs to the question with the same id;
+// without ids, to the only context that asked; and where two have asked, to none.
 const inboxes = new WeakMap();
 const ASKED_MILLIS = 30_000;
-const MAX_ASKED = 100;
-const IDS = ['id', 'messageId', 'requestId', 'seq'];
-const idOf = (data) => IDS.map((key) => data?.[key]).find((it) => it != null);
+const MAX_WAITING = 1000;
+const idOf = (data) => data?.id ?? data?.requestId;
 
-function receive(target) {
-  inboxes.set(target, { queue: [], asked: new Map(), last: word, at: performance.now() });
-  for (const type of ['message', 'messageerror', 'error']) target.addEventListener(type, received, true);
-}
+const receive = (target) => {
+  const inbox = { queue: [], asked: new Map(), last: word, at: clock() };
+  inboxes.set(target, inbox);
+  for (const type of ['message', 'messageerror']) target.addEventListener(type, received, true);
+  return inbox;
+};
 
-function received({ currentTarget, data }) {
+const received = ({ currentTarget, data }) => {
   if (!active) return;
-  const inbox = inboxes.get(currentTarget);
-  const [first] = inbox.queue;
-  if (!first) {
-    const id = idOf(data);
-    return enter(inbox.asked.has(id) ? inbox.asked.get(id) : inbox.mixed || performance.now() - inbox.at > ASKED_MILLIS ? null : inbox.last);
+  const { queue, asked, last, at, other } = inboxes.get(currentTarget);
+  if (queue.length) {
+    const context = queue.shift();
+    // A message without content on a channel that somebody else has made wakes up a loop: it works for all who were at work
+    // meanwhile.
+    return enter(data == null && worked !== context && last !== context ? null : context);
   }
-  if (!--first[1]) inbox.queue.shift();
-  // A message without content on a channel that somebody else has made wakes up a loop: it works for all who were at work
-  // meanwhile.
-  enter(data == null && worked !== first[0] && inbox.last !== first[0] ? null : first[0]);
-}
-
-function sent(target) {
-  const inbox = inboxes.get(target);
-  if (!inbox) return;
-  const context = current();
-  const last = inbox.queue.at(-1);
-  if (last && last[0] === context) last[1]++;
-  else inbox.queue.push([context, 1]);
-}
-
-function ask(target, data) {
-  const inbox = inboxes.get(target);
-  if (!inbox) return;
-  const context = current();
-  const time = performance.now();
-  if (inbox.last !== context) inbox.mixed = inbox.last && !inbox.last.expired && time - inbox.at < ASKED_MILLIS;
-  inbox.last = context;
-  inbox.at = time;
   const id = idOf(data);
-  if (id === undefined) return;
-  const { asked } = inbox;
-  asked.delete(id);
-  asked.set(id, context);
-  if (asked.size > MAX_ASKED) asked.delete(asked.keys().next().value);
-}
+  enter(asked.has(id) ? asked.get(id) : other || clock() - at > ASKED_MILLIS ? null : last);
+};
 
-function hookMessages(window) {
-  // The other end of a port, while both are here.
-  const others = new WeakMap();
-  hookConstructor(window, 'MessageChannel', ({ port1, port2 }) => {
-    others.set(port1, port2).set(port2, port1);
-    receive(port1);
-    receive(port2);
+const sent = (self, data, more) => {
+  // A port that is given away is answered from elsewhere.
+  for (const port of [more?.transfer ?? more ?? []].flat()) {
+    const { other } = inboxes.get(port) ?? {};
+    if (other) other.other = undefined;
+  }
+  const inbox = inboxes.get(self);
+  const { asked, at, last, other } = inbox;
+  const context = current();
+  if (other) {
+    // What nobody fetches is nobody's.
+    if (other.queue.length < MAX_WAITING) other.queue.push(context);
+    return;
+  }
+  inbox.at = clock();
+  inbox.last = last === undefined || last === context || last?.expired || inbox.at - at > ASKED_MILLIS ? context : null;
+  const id = idOf(data);
+  if (id != null) asked.set(id, context);
+  if (asked.size > MAX_WAITING) asked.delete(asked.keys().next().value);
+};
+
+const hookMessages = () => {
+  hookConstructor('MessageChannel', ({ port1, port2 }) => {
+    const inbox = receive(port1);
+    inbox.other = receive(port2);
+    inbox.other.other = inbox;
   });
+  hookConstructor('Worker', receive);
   for (const name of ['Worker', 'MessagePort']) {
-    hook(window[name]?.prototype, 'postMessage', (native, self, args) => {
+    hook(page[name]?.prototype, 'postMessage', (native, self, args) => {
       const result = apply(native, self, args);
-      attempt(() => {
-        const [data, more] = args;
-        // A port that is given away is answered from elsewhere.
-        for (const port of more?.transfer ?? more ?? []) others.delete(others.get(port));
-        if (others.has(self)) sent(others.get(self));
-        else ask(self, data);
-      });
+      if (inboxes.has(self)) attempt(sent, self, ...args);
       return result;
     });
   }
-  hookConstructor(window, 'Worker', receive);
   // Not window.postMessage: a frame that called ours would be taken for this page, by `event.source`.
-}
+};
 
 // What an observer reports first after `observe` is the work of who observed; what comes later the page or its reader caused.
-function hookObservers(window) {
+const hookObservers = () => {
   const observed = new WeakMap();
+  const first = (_, observer) => {
+    enter(observed.get(observer));
+    observed.delete(observer);
+  };
   for (const name of ['IntersectionObserver', 'ResizeObserver']) {
-    hookConstructor(window, name, undefined, ([callback, ...rest]) => typeof callback !== 'function' ? [callback, ...rest] : [
-      function (entries, observer) {
-        if (active) enter(observed.get(observer));
-        observed.delete(observer);
-        return apply(callback, this, arguments);
-      },
-      ...rest,
-    ]);
-    hook(window[name]?.prototype, 'observe', (native, self, args) => {
-      observed.set(self, current());
-      return apply(native, self, args);
-    });
+    hookConstructor(name, undefined, (args) => precede(args, first));
+    hook(page[name]?.prototype, 'observe', before((self) => observed.set(self, current())));
   }
-}
+};
 
 const ARMED_MILLIS = 10_000;
 
 /**
  * Exact also where two contexts wait for one promise, and for `import()`: whoever awaits a promise or calls its `then`
- * looks up its `constructor`, and just before that we wait for it too. Engines are slower with promises from then on.
+ * looks up its `constructor`, and just before that we wait for it too. Only while somebody is at work.
  */
-function hookPromises() {
+const hookPromises = () => {
   const owner = Promise.prototype;
-  const before = descriptor(owner, 'constructor');
-  if (!before?.writable || before.value !== Promise) return;
+  const native = descriptor(owner, 'constructor');
+  if (!native?.writable || native.value !== Promise) return;
   let inside = false;
+  let used = 0;
+  onEnter = () => (used = clock());
   const get = function () {
-    if (active && !inside && this instanceof Promise) {
+    if (active && !inside && clock() - used < ARMED_MILLIS && this instanceof Promise) {
       inside = true;
       attempt(enterBefore, this);
       inside = false;
@@ -368,111 +375,73 @@ function hookPromises() {
     return Promise;
   };
   const set = function (value) {
-    Object.defineProperty(this, 'constructor', { ...before, value });
+    defineProperty(this, 'constructor', { ...native, value });
   };
-  let timer;
-  let used;
-  const disarm = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (descriptor(owner, 'constructor').get === get) Object.defineProperty(owner, 'constructor', before);
-  };
-  const look = () => (timer = used + ARMED_MILLIS > performance.now() ? setTimeout(look, ARMED_MILLIS) : disarm());
-  // Only while somebody is at work.
-  onEnter = () => {
-    used = performance.now();
-    if (timer || descriptor(owner, 'constructor').value !== Promise) return;
-    Object.defineProperty(owner, 'constructor', { get, set, configurable: true });
-    look();
-  };
-  undo.push(disarm);
+  put(owner, 'constructor', 'get', get, { set, configurable: true });
   // `Promise.resolve` looks too, and waits for nothing.
-  hook(Promise, 'resolve', (native, self, args) => {
+  hook(Promise, 'resolve', (...call) => {
     inside = true;
     try {
-      return apply(native, self, args);
+      return apply(...call);
     } finally {
       inside = false;
     }
   });
-}
+};
 
-// Functions of these interfaces call back or return promises.
-const PROMISES =
-  'Response Request Blob ReadableStream ReadableStreamDefaultReader ReadableStreamBYOBReader WritableStream WritableStreamDefaultWriter SubtleCrypto CacheStorage Cache Clipboard LockManager Scheduler FontFaceSet';
-// Their properties are promises.
-const WAITED = { Animation: ['finished', 'ready'], ViewTransition: ['finished', 'ready', 'updateCallbackDone'], FontFaceSet: ['ready'] };
-// Their functions return what has events.
-const RETURNED = { IDBFactory: 'success error upgradeneeded blocked', IDBObjectStore: 'success error', IDBIndex: 'success error', IDBDatabase: 'complete abort error' };
-const LOADS = 'load error';
-const READS = 'loadstart progress load error abort loadend';
+// Functions of these interfaces call back, return promises, or what has events.
+const CARRY =
+  'Response Request Blob ReadableStream ReadableStreamDefaultReader ReadableStreamBYOBReader WritableStream WritableStreamDefaultWriter SubtleCrypto CacheStorage Cache Clipboard LockManager Scheduler FontFaceSet IDBFactory IDBObjectStore IDBIndex IDBDatabase';
 
 /** Stands at every boundary where the platform begins a task for somebody. `fetch` and XMLHttpRequest are in requests.js. */
-export function hookBoundaries(window, { options }) {
+export const hookBoundaries = ({ precise }) => {
   active = true;
-  variable = window.AsyncContext && new window.AsyncContext.Variable();
-  if (postTask) {
-    postClear = () => apply(postTask, scheduler, [clear, { priority: 'user-blocking' }]);
-  } else {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = clear;
-    postClear = () => port2.postMessage(0);
-    onUndo(() => port1.close());
-  }
-  clearing = false;
-  hook(window, 'setTimeout', timer());
-  hook(window, 'setInterval', timer(true));
-  hook(window, 'requestAnimationFrame', (native, self, args) => {
-    const [callback] = args;
-    const context = current();
-    if (typeof callback !== 'function') return apply(native, self, args);
-    return apply(native, self, [(time) => {
-      if (active) enter(context);
-      framed = true;
-      return callback(time);
-    }]);
-  });
+  stopping = new AbortController();
+  onUndo(() => stopping.abort());
+  variable = page.AsyncContext && new page.AsyncContext.Variable();
+  hook(page, 'setTimeout', timer());
+  hook(page, 'setInterval', timer(true));
+  hook(page, 'requestAnimationFrame', frame);
   // Constructors: their listeners come first.
-  hookConstructor(window, 'FileReader', (it) => own(it, READS));
+  hookConstructor('FileReader', own);
   for (const name of ['WebSocket', 'EventSource', 'BroadcastChannel']) {
-    hookConstructor(window, name, (it) => {
-      own(it, 'open error');
+    hookConstructor(name, (it) => {
+      own(it);
       // What they tell is of nobody here. It may come before the word is cleared.
       it.addEventListener('message', () => active && enter(null), true);
     });
   }
-  hookMessages(window);
-  hookObservers(window);
+  hookMessages();
+  hookObservers();
   // A page's scripts wait for us to start. The rest stands before the first task that somebody could have begun.
-  rest = () => {
-    rest = undefined;
-    if (active) attempt(hookRest, window, options);
-  };
-  setTimeout(() => rest?.());
-}
+  const rest = (onEnter = () => {
+    if (onEnter !== rest) return;
+    onEnter = undefined;
+    attempt(hookRest);
+    if (precise) attempt(hookPromises);
+  });
+  setTimeout(rest);
+};
 
-function hookRest(window, { precise }) {
-  const prototype = (name) => window[name]?.prototype;
-  /** All functions of an interface. */
-  const every = (name, trap) => {
-    const owner = prototype(name);
-    for (const method of owner ? Object.getOwnPropertyNames(owner) : []) if (method !== 'constructor') hook(owner, method, trap);
+const hookRest = () => {
+  const prototype = (name) => page[name]?.prototype;
+  /** All functions of an interface, or what it has to `get`. */
+  const every = (name, trap, kind) => {
+    const owner = prototype(name) ?? {};
+    for (const method of Object.getOwnPropertyNames(owner)) if (method !== 'constructor') hook(owner, method, trap, kind);
   };
 
-  const any = carries();
-  for (const name of ['requestIdleCallback', 'createImageBitmap']) hook(window, name, any);
-  hook(prototype('Document'), 'startViewTransition', any);
-  hook(prototype('HTMLCanvasElement'), 'toBlob', any);
-  hook(prototype('HTMLImageElement'), 'decode', any);
-  hook(prototype('Element'), 'animate', carries('finish cancel'));
-  hook(window.AbortSignal, 'timeout', carries('abort'));
-  for (const name of PROMISES.split(' ')) every(name, any);
+  for (const name of ['requestIdleCallback', 'createImageBitmap']) hook(page, name, carries);
+  hook(prototype('Document'), 'startViewTransition', carries);
+  hook(prototype('HTMLCanvasElement'), 'toBlob', carries);
+  hook(prototype('HTMLImageElement'), 'decode', carries);
+  hook(prototype('Element'), 'animate', carries);
+  hook(page.AbortSignal, 'timeout', carries);
+  for (const name of CARRY.split(' ')) every(name, carries);
   // What `for await (… of response.body)` calls.
-  attempt(() => hook(Object.getPrototypeOf(new ReadableStream().values()), 'next', any));
-  for (const name in WAITED) for (const property of WAITED[name]) hook(prototype(name), property, waits, 'get');
-  for (const name in RETURNED) every(name, carries(RETURNED[name]));
-  every('FileReader', owns(READS));
-  for (const name of ['HTMLImageElement', 'HTMLScriptElement', 'HTMLIFrameElement']) hook(prototype(name), 'src', owns(LOADS), 'set');
-  hook(prototype('HTMLLinkElement'), 'href', owns(LOADS), 'set');
-  if (precise) hookPromises();
-}
+  attempt(() => hook(Object.getPrototypeOf(new ReadableStream().values()), 'next', carries));
+  for (const name of ['Animation', 'ViewTransition', 'FontFaceSet']) every(name, waits, 'get');
+  every('FileReader', owns);
+  for (const name of ['Image', 'Script', 'IFrame']) hook(prototype(`HTML${name}Element`), 'src', loads, 'set');
+  hook(prototype('HTMLLinkElement'), 'href', loads, 'set');
+};

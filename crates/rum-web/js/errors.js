@@ -1,30 +1,34 @@
 // What nobody caught, on the interaction that owns it.
 
 import { latest, listen } from './context.js';
-import { Kind } from './span.js';
+import { child } from './interaction.js';
+import { consented, options } from './tracer.js';
 
 // A page whose every frame throws has said enough.
 const MAX_ERRORS = 100;
+let told;
 
-export function hookErrors(window, tracer) {
-  let left = MAX_ERRORS;
+/** Tells `owner` what went wrong, or a span of its own where that has ended, or nobody owns it. */
+export const blame = (error, context, owner = context) => {
+  const span = owner && !owner.ended ? owner : child('exception', {}, context);
+  span.recordException(error);
+  if (span !== owner) span.end();
+};
 
-  tracer.onto = (record) => {
-    if (!tracer.recording() || left-- <= 0) return;
-    const context = latest();
-    const owner = context?.interaction?.span ?? context?.span;
-    if (owner && owner.ended === undefined) return record(owner);
-    // It has ended, or nobody owns it.
-    const span = tracer.child('exception', Kind.INTERNAL, context);
-    record(span);
-    span.end();
-  };
+/** Something went wrong just now. */
+export const onto = (error) => {
+  if (!consented || told++ >= MAX_ERRORS) return;
+  const context = latest();
+  blame(error, context, context?.interaction);
+};
 
-  if (tracer.options.errors === false) return;
+export const hookErrors = () => {
+  told = 0;
+  if (options.errors === false) return;
   listen(window, 'error', ({ error, message, filename, lineno, colno }) => {
     // Without a message it is an element that did not load; and what observers put off to the next frame is not wrong.
     if (!message || /^ResizeObserver/.test(message)) return;
-    tracer.onto((span) => span.recordException(error ?? { name: 'Error', message, stack: `${message}\n    at ${filename}:${lineno}:${colno}` }));
+    onto(error ?? { message, stack: `${message}\n    at ${filename}:${lineno}:${colno}` });
   });
-  listen(window, 'unhandledrejection', ({ reason }) => tracer.onto((span) => span.recordException(reason)));
-}
+  listen(window, 'unhandledrejection', ({ reason }) => onto(reason));
+};

@@ -6,13 +6,13 @@ const RAGE_PIXELS = 100;
 
 const MUTATIONS = { attributes: true, characterData: true, childList: true, subtree: true };
 // Signs of life that are no mutation.
-const SIGNS = ['input', 'change', 'scroll', 'toggle', 'play', 'pause', 'copy', 'beforeunload', 'hashchange', 'popstate'];
+const SIGNS = 'input change scroll toggle play pause copy beforeunload';
 
-export function frustration({ also, listen, onUndo, TYPED }) {
+export const frustration = ({ also, listen, TYPED }) => {
   let clicks = [];
-  // Since a press: whether anything has answered it, and what was given the focus.
-  let answered = false;
-  let focused;
+  // What was pressed last, and whether anything has answered it.
+  let pressed;
+  let answered;
   let watched;
 
   // One change is enough, and a page that changes a lot shall not pay for it.
@@ -21,44 +21,39 @@ export function frustration({ also, listen, onUndo, TYPED }) {
     observer.disconnect();
   };
   const observer = new MutationObserver(answer);
-  onUndo(() => observer.disconnect());
 
   const press = (event) => {
-    answered = false;
-    focused = undefined;
     observer.disconnect();
-    observer.observe(document, MUTATIONS);
-    for (const it of event.composedPath()) if (it instanceof ShadowRoot) observer.observe(it, MUTATIONS);
+    answered = false;
+    pressed = event.target;
+    for (const it of event.composedPath()) if (it === document || it instanceof ShadowRoot) observer.observe(it, MUTATIONS);
   };
   listen(window, 'pointerdown', press);
-  for (const type of SIGNS) listen(window, type, answer);
-  listen(window, 'focusin', ({ target }) => (focused = target));
+  for (const type of SIGNS.split(' ')) listen(window, type, answer);
+  // What was pressed has the focus, or what is around it.
+  listen(window, 'focusin', ({ target }) => target.contains(pressed) || answer());
   listen(window, 'blur', ({ target }) => target === window && answer());
 
-  const frustrated = (interaction, how) => interaction.span.setAttribute('flamefall.interaction.frustration', how);
+  const frustrated = (interaction, how) => interaction.setAttribute('flamefall.interaction.frustration', how);
 
   also('onInteraction', (interaction, event) => {
-    if (event.type !== 'click') return;
-    const { clientX: x, clientY: y, timeStamp: time } = event;
+    const { type, clientX: x, clientY: y, pointerType, timeStamp: time } = event;
+    if (type !== 'click') return;
     clicks = clicks.filter((it) => time - it.time < RAGE_MILLIS && Math.hypot(it.x - x, it.y - y) <= RAGE_PIXELS);
-    if (clicks.push({ x, y, time }) >= RAGE_CLICKS) {
-      interaction.raged = true;
-      frustrated(interaction, 'rage_click');
-    }
+    watched = clicks.push({ x, y, time }) < RAGE_CLICKS && interaction;
+    if (!watched) frustrated(interaction, 'rage_click');
     // By a key.
-    if (!event.pointerType) press(event);
-    watched = interaction;
+    if (!pointerType) press(event);
   });
 
   also('onClose', (interaction) => {
     // Somebody else's click came before this one could be answered.
     if (interaction !== watched) return;
-    watched = undefined;
     const changed = answered || observer.takeRecords().length;
     observer.disconnect();
-    const { element, raged, requests, span } = interaction;
-    // Links go somewhere and fields take a caret, whether or not the page sees it; and what was pressed has the focus.
-    const elsewhere = element.closest(`${TYPED},a[href],label,option,video,audio,iframe`) || (focused && !focused.contains(element)) || !getSelection().isCollapsed;
-    if (!changed && !requests && !raged && !elsewhere && !span.events && document.visibilityState === 'visible') frustrated(interaction, 'dead_click');
+    const { element, events, requests } = interaction;
+    // Links go somewhere and fields take a caret, whether or not the page sees it.
+    const elsewhere = element.closest(`${TYPED},a[href],label,option,video,audio,iframe`) || !getSelection().isCollapsed;
+    if (!changed && !requests && !elsewhere && !events && document.visibilityState === 'visible') frustrated(interaction, 'dead_click');
   });
-}
+};

@@ -7,39 +7,36 @@ const pathTemplate = (path) =>
     .map((it) => (/^(\d+|(?=.*\d)[\da-f-]{8,}|.{40,})$/i.test(it) ? ':id' : it.replace(/\d{2,}/g, ':id')))
     .join('/');
 
-export function navigation({ at, current, enter, hook, Interaction, listen, redactedUrl, safe, tracer }) {
-  // Routes in the fragment are routes as well.
-  const path = () => pathTemplate(location.pathname + (/^#!?\//.exec(location.hash) ? location.hash : ''));
+export const navigation = ({ at, attempt, current, enter, hook, Interaction, listen, redactedUrl, tracer }) => {
   let url = location.href;
+  const withoutHash = () => url.split('#')[0];
 
-  const went = safe((type, timeStamp) => {
+  const went = ({ navigationType, timeStamp }) => {
     if (url === location.href || !tracer.recording()) return;
-    const hashChange = url.split('#')[0] === location.href.split('#')[0];
+    const before = withoutHash();
     url = location.href;
+    // Routes in the fragment are routes as well.
+    const path = pathTemplate(location.pathname + (/^#!?\//.test(location.hash) ? location.hash : ''));
     let interaction = current()?.interaction;
-    if (!interaction || interaction.closed) {
-      interaction = new Interaction(`navigation ${path()}`, 'navigation', at(timeStamp));
-      enter(interaction.context);
+    if (!interaction || interaction.ended) {
+      interaction = new Interaction(`navigation ${path}`, 'navigation', at(timeStamp));
+      enter(interaction);
     }
-    const to = { 'url.full': redactedUrl(url, tracer.options.allowQuery), 'flamefall.navigation.path': path() };
-    interaction.span.setAttribute('flamefall.navigation.path', path()).addEvent('browser.navigation', {
+    const to = { 'flamefall.navigation.path': path };
+    interaction.setAttributes(to).addEvent('browser.navigation', {
       ...to,
-      'browser.navigation.type': type,
+      'url.full': redactedUrl(url),
+      'browser.navigation.type': navigationType ?? 'replace',
       'browser.navigation.same_document': true,
-      'browser.navigation.hash_change': hashChange,
+      'browser.navigation.hash_change': before === withoutHash(),
     });
-  });
-
-  if (window.navigation) {
-    listen(window.navigation, 'currententrychange', ({ navigationType, timeStamp }) => went(navigationType ?? 'replace', timeStamp));
-    return;
-  }
-  for (const [name, type] of [['pushState', 'push'], ['replaceState', 'replace']]) {
-    hook(History.prototype, name, (native, self, args) => {
-      const result = native.apply(self, args);
-      went(type, performance.now());
-      return result;
+  };
+  if (window.navigation) return listen(window.navigation, 'currententrychange', went);
+  for (const type of ['popstate', 'hashchange']) listen(window, type, ({ timeStamp }) => went({ navigationType: 'traverse', timeStamp }));
+  for (const type of ['push', 'replace']) {
+    hook(History.prototype, `${type}State`, (native, self, args) => {
+      native.apply(self, args);
+      attempt(went, { navigationType: type, timeStamp: performance.now() });
     });
   }
-  for (const type of ['popstate', 'hashchange']) listen(window, type, ({ timeStamp }) => went('traverse', timeStamp));
-}
+};

@@ -11,12 +11,9 @@ import { vitals } from './vitals.js';
 export { dryRun } from './dry.js';
 
 /** Called once the page has loaded, with what it needs of the tracer. */
-export function install(core) {
+export const install = (core) => {
   const { attempt, tracer } = core;
   const { exporter, options } = tracer;
-
-  /** `work`, whose mistakes are told and nothing else. */
-  const safe = (work) => (...args) => attempt(work, ...args);
 
   /** Calls `work` too whenever the tracer, or its exporter, calls its `name`. */
   const also = (name, work, owner = tracer) => {
@@ -27,17 +24,7 @@ export function install(core) {
     };
   };
 
-  /** Gives all entries of a type to `handle`; what it returns does so for those on their way. */
-  const observe = (type, handle, more) => {
-    if (!PerformanceObserver.supportedEntryTypes.includes(type)) return () => {};
-    const all = safe((entries) => entries.forEach(handle));
-    const observer = new PerformanceObserver((list) => all(list.getEntries()));
-    observer.observe({ type, buffered: true, ...more });
-    core.onUndo(() => observer.disconnect());
-    return () => all(observer.takeRecords());
-  };
-
-  const api = { ...core, also, observe, safe };
+  const api = { ...core, also };
   if (exporter.endpoint) {
     if (options.storage !== false && !navigator.globalPrivacyControl) openStore(api).catch(core.complain);
     if (window.fetchLater) attempt(shadows, api);
@@ -46,44 +33,37 @@ export function install(core) {
   for (const name in parts) if (options[name] !== false) attempt(parts[name], api);
   if (options.resources) attempt(resources, api);
   if (options.consoleErrors) attempt(consoleErrors, api);
-}
+};
 
 /** The span of a request that the browser made by itself. */
-function requested({ at, complete, Kind, requestAttributes, Span, tracer: { pageLoad } }, entry, attributes) {
-  const span = new Span('GET', { kind: Kind.CLIENT, parent: pageLoad.span, start: at(entry.fetchStart), group: pageLoad.group });
-  span.setAttributes({ ...requestAttributes('GET', new URL(entry.name)), ...attributes });
-  complete({ span, done: 0 }, entry);
-}
+const requested = ({ at, client, complete, tracer }, entry, attributes) => {
+  complete(client('GET', new URL(entry.name), tracer.arrival, at(entry.fetchStart)).setAttributes(attributes), entry);
+};
 
 /** The phases of the load, and the request for the document. */
-function pageLoad(api) {
+const pageLoad = (api) => {
   const [entry] = performance.getEntriesByType('navigation');
-  const { pageLoad } = api.tracer;
-  if (!pageLoad) return;
-  api.addPhases(pageLoad.span, entry, 'unloadEventStart unloadEventEnd domInteractive domContentLoadedEventStart domContentLoadedEventEnd domComplete loadEventStart loadEventEnd'.split(' '));
+  const { arrival } = api.tracer;
+  if (!arrival) return;
+  api.addPhases(arrival, entry, /load|^dom[CI]/);
   requested(api, entry, { 'http.response.status_code': entry.responseStatus || undefined });
-}
+};
 
 // A page of a thousand pictures is not better understood by all of them.
 const MAX_RESOURCES = 100;
 
 /** What the page loaded beside what it asked for itself. */
-function resources(api) {
-  const { tracer } = api;
-  const mine = /^(fetch|xmlhttprequest|beacon)$/;
-  const entries = tracer.pageLoad ? performance.getEntriesByType('resource') : [];
-  for (const entry of entries.filter(({ initiatorType }) => !mine.test(initiatorType)).slice(0, MAX_RESOURCES)) {
-    if (!tracer.ignores(new URL(entry.name))) requested(api, entry, { 'flamefall.resource.type': entry.initiatorType });
+const resources = (api) => {
+  if (!api.tracer.arrival) return;
+  let left = MAX_RESOURCES;
+  for (const entry of performance.getEntriesByType('resource')) {
+    const { initiatorType, name } = entry;
+    if (/^(fetch|xmlhttprequest|beacon)$/.test(initiatorType) || api.ignores(new URL(name)) || left-- <= 0) continue;
+    requested(api, entry, { 'flamefall.resource.type': initiatorType });
   }
-}
+};
 
 /** What the page itself says went wrong. */
-function consoleErrors({ attempt, hook, tracer }) {
-  hook(console, 'error', (native, self, args) => {
-    attempt(() => {
-      const error = args.find((it) => it instanceof Error);
-      tracer.onto((span) => (error ? span.recordException(error) : span.addEvent('console.error', { 'exception.message': args.map(String).join(' ') })));
-    });
-    return native.apply(self, args);
-  });
-}
+const consoleErrors = ({ before, hook, onto }) => {
+  hook(console, 'error', before((_, args) => onto(args.find((it) => it instanceof Error) ?? { name: 'console.error', message: args.map(String).join(' ') })));
+};

@@ -1,12 +1,12 @@
 // fetch and XMLHttpRequest: a CLIENT span each, by the HTTP conventions, and headers to those who may have them.
 
-import { attempt, current, hook, hookConstructor, onUndo, own, owns, wrapPromise } from './context.js';
-import { headersFor, mayCarry } from './propagate.js';
+import { apply, attempt, before, current, hook, hookConstructor, entriesOf, own, owns, wrapPromise } from './context.js';
+import { child } from './interaction.js';
+import { CLIENT, ERROR } from './otlp.js';
 import { redactedUrl } from './privacy.js';
-import { at, Kind, now, Status } from './span.js';
-
-const { apply } = Reflect;
-const KNOWN = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY)$/;
+import { headersFor } from './propagate.js';
+import { at, now } from './span.js';
+import { consented, later, list, options } from './tracer.js';
 
 /** Requests under way. */
 const inFlight = new Set();
@@ -14,84 +14,69 @@ const inFlight = new Set();
 const timed = [];
 const TIMING_MILLIS = 300;
 const NETWORK = 'network_error';
-const PHASES = 'fetchStart domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart responseStart responseEnd'.split(' ');
+// What a failed request is called, `error.type`, by the name of an error or the type of an event.
+const FAILURES = { TimeoutError: 'timeout', timeout: 'timeout', AbortError: 'abort', abort: 'abort', TypeError: NETWORK, NetworkError: NETWORK, error: NETWORK };
 
-let tracer;
-let observer;
+/** Makes requests meet what the browser has measured. Nothing without resource timing. */
+let measured;
 
-export function hookRequests(window, theTracer) {
-  tracer = theTracer;
+export const hookRequests = () => {
   hook(window, 'fetch', tracedFetch);
-  hookXhr(window);
-  if (tracer.options.resourceTiming !== false) observe(window);
-}
+  hookXhr(XMLHttpRequest.prototype);
+  measured = options.resourceTiming !== false && entriesOf('resource', amend);
+};
 
-/** What is known of a request before it is sent. */
-export function requestAttributes(method, { href, hostname, port, protocol }) {
-  const known = KNOWN.test(method);
-  return {
+/** Whether a request is not ours to trace. */
+export const ignores = ({ href }) => list(options.ignoreUrls).some((rule) => (typeof rule === 'string' ? href.startsWith(rule) : href.search(rule) >= 0));
+
+/** The span of a request, with what is known before it is sent. */
+export const client = (method, { href, hostname, port, protocol }, context, start) => {
+  const known = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|QUERY)$/.test(method);
+  const attributes = {
     'http.request.method': known ? method : '_OTHER',
     'http.request.method_original': known ? undefined : method,
-    'url.full': redactedUrl(href, tracer.options.allowQuery),
+    'url.full': redactedUrl(href),
     'server.address': hostname,
     'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
   };
-}
+  return child(known ? method : 'HTTP', attributes, context, CLIENT, start);
+};
 
-/** A span for a request, or undefined where it is none of ours. */
-function begin(method, url) {
-  if (!tracer.recording()) return;
-  let target;
-  try {
-    target = new URL(url, document.baseURI);
-  } catch {
-    return;
-  }
-  if (!/^https?:$/.test(target.protocol) || tracer.ignores(target)) return;
+/** A span for a request, and what it carries more; or undefined where it is none of ours. */
+const begin = (method, url, headers, body, mode) => {
+  const target = new URL(url, document.baseURI);
+  if (!consented || !/^http/.test(target.protocol) || ignores(target)) return;
   // Resource timing leaves it out, too.
-  if (target.hash) target.hash = '';
-  const span = tracer.child(KNOWN.test(method) ? method : 'HTTP', Kind.CLIENT, current(), requestAttributes(method, target));
-  const { interaction } = span;
-  interaction?.began();
-  const request = { span, method, target, href: target.href, interaction };
-  inFlight.add(request);
-  return request;
-}
+  target.hash = '';
+  const span = client(method, target, current());
+  span.interaction?.began();
+  span.address = target.href;
+  span.more = attempt(headersFor, span, method, target, headers, body, mode) ?? [];
+  inFlight.add(span);
+  return span;
+};
 
-function finish(request, { status, error }) {
-  const { span, interaction } = request;
-  if (request.done) return;
-  inFlight.delete(request);
-  request.done = now();
-  interaction?.finished(request.done);
-  if (status) {
-    span.setAttribute('http.response.status_code', status);
-    if (status >= 400) span.setAttribute('error.type', String(status)).setStatus(Status.ERROR);
-  }
-  if (error) span.setAttribute('error.type', error).setStatus(Status.ERROR);
-  if (!observer) return span.end(request.done);
-  timed.push(request);
-  tracer.later(settleTimings, TIMING_MILLIS);
-}
+const finish = (span, status, error) => {
+  if (!inFlight.delete(span)) return;
+  span.done = now();
+  span.interaction?.finished(span.done);
+  if (status) span.setAttribute('http.response.status_code', status);
+  if (status >= 400) error = String(status);
+  if (error) span.setAttribute('error.type', error).setStatus(ERROR);
+  if (!measured) return complete(span);
+  timed.push(span);
+  later(settleTimings, TIMING_MILLIS);
+};
 
 /** The page leaves: what is under way ends here, as far as anybody can tell. */
-export function endRequests() {
-  for (const request of inFlight) {
-    request.span.setAttribute('flamefall.ended_by', 'page_hidden');
-    finish(request, {});
-  }
-}
+export const endRequests = () => {
+  for (const span of inFlight) finish(span.setAttribute('flamefall.ended_by', 'page_hidden'));
+};
 
-/** What a failed request is called: `error.type`. */
-function failureOf(error, signal) {
-  if (error?.name === 'TimeoutError' || signal?.reason?.name === 'TimeoutError') return 'timeout';
-  if (error?.name === 'AbortError' || signal?.aborted) return 'abort';
-  const name = error?.name;
-  return name === 'TypeError' || name === 'NetworkError' ? NETWORK : name ?? typeof error;
-}
+const failureOf = (error, signal) => (signal?.aborted && error?.name !== 'TimeoutError' ? 'abort' : FAILURES[error?.name] ?? error?.name ?? typeof error);
 
-function tracedFetch(native, self, args) {
-  let request;
+const tracedFetch = (native, self, args) => {
+  let span;
   let signal;
   const context = current();
   attempt(() => {
@@ -99,137 +84,92 @@ function tracedFetch(native, self, args) {
     // Refused, and no longer so with what we would add.
     if (!args.length) return;
     const from = input instanceof Request ? input : {};
-    request = begin(String(init?.method ?? from.method ?? 'GET').toUpperCase(), from.url ?? String(input));
-    if (!request) return;
-    signal = init?.signal ?? from.signal;
-    if (!mayCarry(tracer, request, init?.mode ?? from.mode)) return;
-    const given = init?.headers ?? from.headers;
-    let headers = given == null ? undefined : new Headers(given);
-    const more = headersFor(tracer, request, headers, init?.body);
-    if (!more.length) return;
-    if (headers) for (const [name, value] of more) headers.set(name, value);
-    else headers = Object.fromEntries(more);
-    args = [input, withHeaders(headers, init, from), ...args.slice(2)];
+    const of = (name) => init?.[name] ?? from[name];
+    const headers = of('headers');
+    signal = of('signal');
+    span = begin(String(of('method') ?? 'GET').toUpperCase(), from.url ?? input, headers, init?.body, of('mode'));
+    if (!span?.more.length) return;
+    // `init` may have getters, so that it is not copied; and a Request forgets these two where there is any.
+    const { referrer, referrerPolicy } = from;
+    const value = Object.fromEntries([...new Headers(headers ?? {}), ...span.more]);
+    args[1] = Object.create(init ?? { referrer, referrerPolicy }, { headers: { value, enumerable: true } });
   });
-  const failed = (error) => request && finish(request, { error: failureOf(error, signal) });
+  const failed = (error) => finish(span, 0, failureOf(error, signal));
   try {
     const result = apply(native, self, args);
-    return result instanceof Promise ? wrapPromise(result, context, (response) => request && finish(request, response), failed) : result;
+    return result instanceof Promise ? wrapPromise(result, context, ({ status }) => finish(span, status), failed) : result;
   } catch (error) {
     failed(error);
     throw error;
   }
-}
+};
 
-/** `init`, which may have getters, so that it is not copied, with other headers. */
-function withHeaders(headers, init, { referrer, referrerPolicy }) {
-  if (init) return Object.create(init, { headers: { value: headers, enumerable: true } });
-  // A Request forgets these two where there is any `init`.
-  return referrer === undefined ? { headers } : { headers, referrer, referrerPolicy };
-}
-
-// All that come first, or alone, in their tasks, and those that end a request.
-const XHR_EVENTS = 'readystatechange loadstart load error abort timeout';
-
-function hookXhr(window) {
-  const { prototype } = window.XMLHttpRequest;
-  const setHeader = prototype.setRequestHeader;
-  // What is known of each since it was opened: method, URL, headers, and the request once it is sent.
-  const states = new WeakMap();
-  const ended = ({ type, currentTarget }) => {
-    const { request } = states.get(currentTarget) ?? {};
-    if (request) finish(request, type === 'load' ? currentTarget : { error: type === 'error' ? NETWORK : type });
-  };
-  const onEnded = (event) => attempt(ended, event);
-  const watch = (it) => {
-    own(it, XHR_EVENTS);
-    for (const type of ['load', 'error', 'abort', 'timeout']) it.addEventListener(type, onEnded, true);
-  };
-  hookConstructor(window, 'XMLHttpRequest', watch);
-  hook(prototype, 'open', (native, self, args) => {
-    attempt(() => {
-      watch(self);
+const hookXhr = (prototype) => {
+  const { setRequestHeader } = prototype;
+  // What each was opened with, and its span once it is sent.
+  const opened = new WeakMap();
+  hookConstructor('XMLHttpRequest', own);
+  hook(
+    prototype,
+    'open',
+    before((self, [method, url]) => {
+      own(self);
       // Opened again, it ends without an event.
-      ended({ type: 'abort', currentTarget: self });
-      states.set(self, { method: String(args[0]).toUpperCase(), url: args[1], headers: new Headers() });
-    });
-    return apply(native, self, args);
-  });
-  hook(prototype, 'setRequestHeader', (native, self, args) => {
-    const result = apply(native, self, args);
-    attempt(() => states.get(self)?.headers.append(...args));
-    return result;
-  });
-  hook(prototype, 'abort', owns(XHR_EVENTS));
+      finish(opened.get(self)?.span, 0, 'abort');
+      opened.set(self, { method: String(method).toUpperCase(), url, headers: new Headers() });
+    }),
+  );
+  hook(prototype, 'setRequestHeader', before((self, header) => opened.get(self)?.headers.append(...header)));
+  hook(prototype, 'abort', owns);
   hook(prototype, 'send', (native, self, args) => {
-    let request;
+    let span;
     attempt(() => {
-      const state = states.get(self);
-      if (self.readyState !== 1 || !state || state.request) return;
-      own(self, XHR_EVENTS);
-      request = state.request = begin(state.method, state.url);
-      if (!request || !mayCarry(tracer, request)) return;
-      for (const header of headersFor(tracer, request, state.headers, args[0])) apply(setHeader, self, header);
+      const it = opened.get(self);
+      if (self.readyState !== 1 || !it || it.span) return;
+      own(self, ({ type }) => /^(load|error|abort|timeout)$/.test(type) && finish(span, self.status, FAILURES[type]));
+      span = it.span = begin(it.method, it.url, it.headers, args[0]);
+      for (const header of span?.more ?? []) apply(setRequestHeader, self, header);
     });
     try {
       return apply(native, self, args);
     } catch (error) {
-      if (request) finish(request, { error: failureOf(error) });
+      finish(span, 0, failureOf(error));
       throw error;
     }
   });
-}
-
-function observe(window) {
-  try {
-    observer = new PerformanceObserver((list) => amend(list.getEntries()));
-    observer.observe({ type: 'resource' });
-    onUndo(() => {
-      observer.disconnect();
-      observer = undefined;
-    });
-  } catch {
-    observer = undefined;
-  }
-}
+};
 
 /** Resource timing comes after the answer: spans that still wait for theirs are completed by it. */
-function amend(entries) {
-  for (const entry of entries) {
-    const { name } = entry;
-    const start = at(entry.startTime);
-    const index = timed.findIndex(({ href, span, done }) => href === name && start >= span.start - 1 && start <= done);
-    if (index >= 0) complete(timed.splice(index, 1)[0], entry);
-  }
-}
+const amend = (entry) => {
+  const start = at(entry.startTime);
+  const index = timed.findIndex((it) => it.address === entry.name && start >= it.start - 1 && start <= it.done);
+  if (index >= 0) complete(timed.splice(index, 1)[0], entry);
+};
 
 /** When the phases of an entry were, by the names they have there. */
-export function addPhases(span, entry, names) {
-  for (const name of names) {
-    const time = entry[name];
-    if (time > 0) span.addEvent(name, undefined, at(time));
-  }
-}
+export const addPhases = (span, entry, names) => {
+  for (const name in entry) if (names.test(name) && entry[name] > 0) span.addEvent(name, undefined, at(entry[name]));
+};
 
 /** Ends the span of a request, with what its resource timing adds. */
-export function complete({ span, done }, entry) {
+export const complete = (span, entry) => {
+  let { done = 0 } = span;
   if (entry) {
-    addPhases(span, entry, PHASES);
+    addPhases(span, entry, /^(fetch|domai|conn|secu|req|resp).*[td]$/);
     const version = /^(?:http\/|h)([\d.]+)$/.exec(entry.nextHopProtocol)?.[1];
-    if (version) span.setAttribute('network.protocol.version', version);
-    if (entry.encodedBodySize) span.setAttribute('http.response.body.size', entry.encodedBodySize);
+    span.setAttribute('network.protocol.version', version).setAttribute('http.response.body.size', entry.encodedBodySize || undefined);
     done = Math.max(done, at(entry.responseEnd));
   }
   span.end(done);
-}
+};
 
 /** Ends what has waited long enough; at exit everything, and of an interaction that ends what is its, with what the browser already knows. */
-export function settleTimings(all = false, group) {
-  if (observer) amend(observer.takeRecords());
+export const settleTimings = (all, group) => {
+  if (measured) measured();
   const limit = now() - TIMING_MILLIS;
   for (const it of timed.splice(0)) {
-    if (all || it.done <= limit || it.span.group === group) complete(it);
+    if (all || it.done <= limit || it.group === group) complete(it);
     else timed.push(it);
   }
-  if (timed.length) tracer.later(settleTimings, TIMING_MILLIS);
-}
+  if (timed.length) later(settleTimings, TIMING_MILLIS);
+};

@@ -1,51 +1,52 @@
 // Whether a trace is sampled. Decided when its first span begins, before its ids are sent to anybody, and consistently
 // (OpenTelemetry, "TraceState: Probability Sampling"): whoever samples more keeps all that we keep.
 
-import { RANDOM, SAMPLED, now } from './span.js';
+import { clock } from './context.js';
+import { session } from './session.js';
+import { RANDOM, SAMPLED } from './span.js';
+import { options } from './tracer.js';
 
-/** T as 14 hex digits, four of which say something: of 2^56 traces so many are rejected. Undefined: all are. */
-function threshold(ratio) {
-  if (!(ratio >= 2 ** -56)) return;
-  const exact = (1n << 56n) - BigInt(Math.round(Math.min(ratio, 1) * 2 ** 56));
-  const hex = (it) => it.toString(16).padStart(14, '0');
-  const [idle] = /^(f+|0+|)/.exec(hex(exact));
-  const cut = BigInt(4 * Math.max(0, 10 - idle.length));
-  return hex(((exact + ((1n << cut) >> 1n)) >> cut) << cut);
-}
+/** Of 2^56 traces so many are rejected: the first hex digits of 14, four of which say something. Undefined: all are. */
+const threshold = (ratio) => {
+  if (!(ratio >= 2 ** -48)) return;
+  const rest = Math.max(0, 1 - ratio);
+  // Those before them are all f or all 0.
+  const digits = 4 + Math.min(9, Math.floor(-Math.log2(Math.min(ratio, rest || 1)) / 4));
+  return Math.round(rest * 16 ** digits).toString(16).padStart(digits, 0).replace(/0+$/, '');
+};
 
 const fits = (rule, value) => rule === undefined || (rule.test ? rule.test(value) : rule === value);
 
-/** `sample(span, sessionId)` for spans that have their first attributes. */
-export function sampler({ sampling, keep }) {
-  const { rules, perSecond, session } = sampling ?? {};
-  let credit = perSecond;
-  let counted = 0;
+let credit = Infinity;
+let counted = 0;
 
-  const decide = (span, sessionId) => {
-    const has = ([key, rule]) => fits(rule, span.attributes[span.attributes.indexOf(key) + 1]);
-    const rule = rules?.find(({ name, attributes = {} }) => fits(name, span.name) && Object.entries(attributes).every(has));
-    const least = threshold(rule?.ratio ?? sampling.ratio ?? 1);
-    // One decision for all traces of a session: its id is their randomness.
-    const randomness = (session ? sessionId : span.traceId).slice(-14);
-    let sampled = randomness >= least;
-    const members = session ? [`rv:${randomness}`] : [];
-    if (sampled && perSecond >= 0) {
-      credit = Math.min(perSecond, credit + ((now() - counted) / 1000) * perSecond);
-      counted = now();
-      sampled = credit >= 1 && credit--;
-    } else if (sampled) {
-      // A rate has no probability to tell.
-      members.unshift(`th:${least.replace(/0+$/, '') || 0}`);
-    }
-    span.traceState = members[0] && `ot=${members.join(';')}`;
-    return sampled;
-  };
+const decide = (span) => {
+  const { ratio = 1, rules, perSecond, session: shared } = options.sampling;
+  const has = ([key, rule]) => fits(rule, span.attributes[span.attributes.indexOf(key) + 1]);
+  const rule = rules?.find(({ name, attributes = {} }) => fits(name, span.name) && Object.entries(attributes).every(has));
+  const least = threshold(rule?.ratio ?? ratio);
+  // One decision for all traces of a session: its id is their randomness.
+  const randomness = (shared ? session : span.traceId).slice(-14);
+  let sampled = randomness >= least;
+  const members = shared ? [`rv:${randomness}`] : [];
+  if (sampled && perSecond >= 0) {
+    const time = clock();
+    credit = Math.min(perSecond, credit + ((time - counted) / 1000) * perSecond);
+    counted = time;
+    sampled = credit >= 1 && credit--;
+  } else if (sampled) {
+    // A rate has no probability to tell.
+    members.unshift(`th:${least || 0}`);
+  }
+  span.traceState = members[0] && `ot=${members.join(';')}`;
+  return sampled;
+};
 
-  return (span, sessionId) => {
-    // A parent elsewhere has decided for us.
-    const sampled = span.child ? span.traceFlags & SAMPLED : !sampling || decide(span, sessionId);
-    span.traceFlags = (span.traceFlags & RANDOM) | (sampled && SAMPLED);
-    // What is not sampled may still prove to be worth it when its interaction ends; what was sent then stays true.
-    span.recording = !!sampled || keep !== false;
-  };
-}
+/** Decides for a span that has its first attributes. */
+export const sample = (span) => {
+  // A parent elsewhere has decided for us.
+  const sampled = span.child ? span.traceFlags & SAMPLED : !options.sampling || decide(span);
+  span.traceFlags = (span.traceFlags & RANDOM) | (sampled && SAMPLED);
+  // What is not sampled may still prove to be worth it when its interaction ends; what was sent then stays true.
+  span.recording = !!sampled || options.keep !== false;
+};

@@ -1,34 +1,37 @@
 // Visits. In memory, unless the page asks for more.
 
+import { attempt } from './context.js';
 import { randomHex } from './span.js';
+import { options } from './tracer.js';
 
 const IDLE_MILLIS = 30 * 60_000;
 const LONGEST_MILLIS = 4 * 3_600_000;
 const KEY = 'flamefall.session';
 
-/** Somebody acts: the session of `tracer` goes on, or another begins. */
-export function touch(tracer) {
+export let session;
+export let previous;
+let began = 0;
+let seen = 0;
+
+/** Somebody acts: the session goes on, or another begins. */
+export const touch = () => {
   const time = Date.now();
-  let { session } = tracer;
   let storage;
   try {
     // Global Privacy Control: nothing that could recognise a visitor outlives the page. Only the one that is wanted: a
     // storage that is looked at is read from disk.
-    if (!navigator.globalPrivacyControl) storage = window[{ tab: 'sessionStorage', browser: 'localStorage' }[tracer.options.session]];
+    if (!navigator.globalPrivacyControl) storage = window[{ tab: 'sessionStorage', browser: 'localStorage' }[options.session]];
     // Another tab may have gone on with it.
-    const [id, began, seen, previous] = JSON.parse(storage?.getItem(KEY) ?? null) ?? [];
-    if (/^[\da-f]{32}$/.test(id)) session = { id, began, seen, previous };
+    const stored = JSON.parse(storage?.getItem(KEY) ?? null);
+    if (/^[\da-f]{32}$/.test(stored?.[0])) [session, began, seen, previous] = stored;
   } catch {
     // No storage here, or somebody else's text in it.
   }
-  if (!session || !(time - session.seen < IDLE_MILLIS && time - session.began < LONGEST_MILLIS)) {
-    session = { id: randomHex(16), began: time, previous: session?.id };
+  if (!(time - seen < IDLE_MILLIS && time - began < LONGEST_MILLIS)) {
+    previous = session;
+    session = randomHex(16);
+    began = time;
   }
-  session.seen = time;
-  tracer.session = session;
-  try {
-    storage?.setItem(KEY, JSON.stringify([session.id, session.began, time, session.previous]));
-  } catch {
-    // Full.
-  }
-}
+  seen = time;
+  attempt(() => storage?.setItem(KEY, JSON.stringify([session, began, seen, previous])));
+};

@@ -1,11 +1,11 @@
 // Identifiers, the clock, spans.
 
-import { attempt } from './context.js';
+import { attempt, clock } from './context.js';
+import { ERROR, INTERNAL } from './otlp.js';
 import { settle, write } from './queue.js';
-
-/** OTLP's numbers. */
-export const Kind = { INTERNAL: 1, CLIENT: 3 };
-export const Status = { UNSET: 0, OK: 1, ERROR: 2 };
+import { sample } from './sampling.js';
+import { previous, session } from './session.js';
+import { common, consented } from './tracer.js';
 
 /** W3C trace flags: sampled; and that the trace id is random, which it is (Trace Context level 2). */
 export const SAMPLED = 1;
@@ -22,7 +22,7 @@ let pool;
 let next = 0;
 
 /** A place for the ids of one span, random until now. What lies before it is somebody else's. */
-function slot() {
+const slot = () => {
   if (!next) {
     pool = crypto.getRandomValues(new Uint8Array(128 * SLOT));
     next = pool.length;
@@ -30,84 +30,89 @@ function slot() {
     for (let at = 0; at < next; at += 8) pool[at] ||= 1;
   }
   return (next -= SLOT);
-}
+};
 
-function hex(bytes, at, end) {
-  let text = '';
-  for (; at < end; at += 4) {
-    // Eight digits, the first of which is kept by a bit before it.
-    text += (2 ** 32 + ((bytes[at] << 24) >>> 0) + (bytes[at + 1] << 16) + (bytes[at + 2] << 8) + bytes[at + 3]).toString(16).slice(1);
-  }
-  return text;
-}
+const hex = (bytes, at, end) => Array.from(bytes.subarray(at, end), (byte) => (byte + 256).toString(16).slice(1)).join('');
 
 /** So many random bytes, in hex: 8 or 16. */
-export function randomHex(bytes) {
+export const randomHex = (bytes) => {
   const at = slot();
   return hex(pool, at, at + bytes);
-}
+};
 
 // `performance.now()` stands still while the machine sleeps (in some browsers): what the wall clock says beyond a
 // second of difference is added for spans that start from then on.
 let drift = 0;
 let compared = 0;
 /** Milliseconds since the page's time origin. */
-export function now() {
-  const time = performance.now();
+export const now = () => {
+  const time = clock();
   if (time - compared > 1000) {
     compared = time;
     const wall = Date.now() - performance.timeOrigin;
     if (Math.abs(wall - time - drift) > 1000) drift = wall - time;
   }
   return time + drift;
-}
+};
 /** The same for a time stamp of an event or a performance entry. */
 export const at = (timeStamp) => timeStamp + drift;
 
-const NONE = [];
+/** Key, value, key, value, … without what is undefined. */
+const flat = (attributes = {}) =>
+  Object.entries(attributes)
+    .filter(([, it]) => it !== undefined)
+    .flat();
 
-function hand(span) {
+const hand = (span) => {
   write(span);
-  if (span.alone) settle(span);
-}
+  // An interaction may have more to come.
+  if (span.root && !span.interaction) settle(span);
+};
 
-/** The ids of a span elsewhere, as a span has them. */
-export const idsOf = (hex) => ({ ids: Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16)), at: 0 });
+let groups = 0;
+
+const describe = (span, attributes) => {
+  span.setAttributes(common).setAttributes(attributes);
+  if (!span.root) return;
+  // Children are found by their trace.
+  span.setAttribute('session.id', session).setAttribute('session.previous_id', previous);
+  if (consented) sample(span);
+};
+
+/** A remote context, of the ids of a trace and a span in hex. */
+export const idsOf = (hex) => ({ ids: Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16)), at: 0, remote: true });
 
 export class Span {
+  // Key, value, key, value, ...
+  attributes = [];
+  events;
+  links;
+  status = 0;
+  message;
+  // Milliseconds since the origin, once it has ended.
+  ended = 0;
+
   /**
    * @param {string} name
-   * @param {{ kind?: number, parent?: object, start?: number, group?: number, root?: boolean }} options `parent`: a span, or a remote context.
+   * @param {Span} [parent] A span, or a remote context.
    */
-  constructor(name, { kind = Kind.INTERNAL, parent, start = now(), group = 0, root = false } = {}) {
+  constructor(name, parent, attributes, kind = INTERNAL, start = now()) {
     this.name = name;
     this.kind = kind;
     this.start = start;
     const at = (this.at = slot());
     const ids = (this.ids = pool);
-    if (parent) {
-      const { ids: theirs, at: from } = parent;
-      for (let place = 0; place < TRACE; place++) ids[at + place] = theirs[from + place];
-      for (let place = TRACE; place < OWN; place++) ids[at + place + 8] = theirs[from + place];
-    }
+    for (let place = 0; parent && place < OWN; place++) ids[at + place + (place < TRACE ? 0 : 8)] = parent.ids[parent.at + place];
+    const root = (this.root = !parent || !!parent.remote);
     this.child = !!parent;
     this.traceFlags = parent?.traceFlags ?? RANDOM;
     this.traceState = parent?.traceState;
-    this.flags = HAS_REMOTE | (parent?.remote ? REMOTE : 0);
-    this.group = group;
-    this.root = root;
-    // Key, value, key, value, ...
-    this.attributes = [];
-    this.events = undefined;
-    this.links = undefined;
-    this.status = Status.UNSET;
-    this.message = undefined;
-    // Milliseconds since the origin, once it has ended.
-    this.ended = undefined;
-    // Whether its group ends with it.
-    this.alone = false;
+    this.flags = parent?.remote ? HAS_REMOTE | REMOTE : HAS_REMOTE;
+    this.group = root ? ++groups : parent.group;
+    this.interaction = parent?.interaction;
     // False where the sampler said so and no later decision can keep it.
-    this.recording = parent?.recording ?? true;
+    this.recording = root ? consented : parent.recording;
+    attempt(describe, this, attributes);
   }
 
   get traceId() {
@@ -119,7 +124,7 @@ export class Span {
   }
 
   setAttribute(key, value) {
-    if (this.ended !== undefined || value === undefined) return this;
+    if (this.ended || value === undefined) return this;
     const { attributes } = this;
     let at = 0;
     while (at < attributes.length && attributes[at] !== key) at += 2;
@@ -134,12 +139,12 @@ export class Span {
   }
 
   addEvent(name, attributes, time = now()) {
-    if (this.ended === undefined) (this.events ??= []).push({ name, time, attributes: attributes ? Object.entries(attributes).flat() : NONE });
+    if (!this.ended) (this.events ??= []).push({ name, time, attributes: flat(attributes) });
     return this;
   }
 
-  addLink({ traceId, spanId, traceState, flags }, attributes = NONE) {
-    (this.links ??= []).push({ traceId, spanId, traceState, flags, attributes: Object.entries(attributes).flat() });
+  addLink({ traceId, spanId, traceState, flags }, attributes) {
+    (this.links ??= []).push({ traceId, spanId, traceState, flags, attributes: flat(attributes) });
     return this;
   }
 
@@ -156,19 +161,18 @@ export class Span {
 
   /** An `exception` event, and the status. */
   recordException(error) {
-    const { name, message, stack } = error instanceof Object ? error : { name: 'Error', message: String(error) };
+    const { name = 'Error', message = '', stack } = error instanceof Object ? error : { message: error };
     this.addEvent('exception', {
-      'exception.type': name ?? 'Error',
-      'exception.message': String(message ?? ''),
-      ...(stack && { 'exception.stacktrace': String(stack) }),
+      'exception.type': name,
+      'exception.message': String(message),
+      'exception.stacktrace': stack && String(stack),
     });
-    return this.setAttribute('error.type', name ?? 'Error').setStatus(Status.ERROR, String(message ?? ''));
+    return this.setAttribute('error.type', name).setStatus(ERROR, String(message));
   }
 
   end(time = now()) {
-    if (this.ended !== undefined) return;
+    if (this.ended) return;
     this.ended = Math.max(time, this.start);
-    if (!this.recording) return;
-    attempt(hand, this);
+    if (this.recording) attempt(hand, this);
   }
 }
