@@ -3,7 +3,7 @@
 
 import { attempt, complain } from './context.js';
 import { answered, configure, counts, flushAll, left, listened, next, release, sending, settleAll, take, tell, untold } from './queue.js';
-import { count, describe, size, stream } from './record.js';
+import { HEAD, TAIL, count, describe, size, stream } from './record.js';
 
 // Spans that are written at once: about a millisecond.
 const SLICE = 512;
@@ -17,7 +17,6 @@ const OFFLINE_MILLIS = 5000;
 // The page's own, before anybody stands in front of them; ours first of all. What is sent by this reference is not traced.
 const { fetch, setTimeout, clearTimeout, performance } = globalThis;
 
-const random = () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32;
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 const offline = () => navigator.onLine === false;
 const isOk = (status) => status >= 200 && status < 300;
@@ -29,31 +28,26 @@ async function joined(pieces, Stream) {
 }
 
 // What src/web.rs exports. Once a page, however often the tracer starts.
-let loaded;
 let wasm;
-// Unix nanoseconds of `performance.now()` 0.
-const origin = BigInt(Math.round((performance.timeOrigin % 1) * 1e6)) + BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n;
+// Unix nanoseconds of `performance.now()` 0. Browsers tell microseconds at best.
+const origin = BigInt(Math.round(performance.timeOrigin * 1000)) * 1000n;
 
 /** What is at a place, until wasm is called: an address, and 2^32 times how many bytes there are. */
 const placed = (place) => new Uint8Array(wasm.memory.buffer, Number(place & 0xffffffffn), Number(place >> 32n));
 
 /** OTLP JSON of so many spans, until the next call; `first`, `last`: of a body. */
-function json(...spans) {
-  const pieces = stream(...spans);
-  let bytes = 0;
-  for (const { length } of pieces) bytes += length;
-  let at = wasm.input(bytes);
-  const memory = new Uint8Array(wasm.memory.buffer);
-  for (const it of pieces) {
-    memory.set(it, at);
-    at += it.length;
-  }
-  return placed(wasm.write(pieces[0].length, origin));
+function json(from, spans, first = true, last = true) {
+  const [texts, records] = stream(from, spans);
+  const { length } = texts;
+  const size = length + records.length + 2;
+  const at = wasm.input(size);
+  const input = new Uint8Array(wasm.memory.buffer, at, size);
+  input.set(texts);
+  input[length] = first ? HEAD : 0;
+  input.set(records, length + 1);
+  input[size - 1] = last ? TAIL : 0;
+  return placed(wasm.write(length, origin));
 }
-
-// By the page's own fetch: loading the tracer is not traced. Not streamed: so small a file, from a server that may not know
-// its media type.
-const fetched = async (url) => (await fetch(url)).arrayBuffer();
 
 /** What one page sends. `resource()`: attributes. */
 export function createExporter(options, resource) {
@@ -81,13 +75,12 @@ export function createExporter(options, resource) {
   /** Loads wasm. Spans wait as records until then. */
   async function load(url) {
     try {
-      // Tried again where it failed, and only there.
-      wasm = (await (loaded ??= fetched(url).then((binary) => WebAssembly.instantiate(binary)))).instance.exports;
+      // Not streamed: so small a file, from a server that may not know its media type.
+      wasm ??= (await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer())).instance.exports;
       if (exporter.stopped) return;
       describe(resource());
       drain();
     } catch (error) {
-      loaded = undefined;
       if (exporter.stopped) return;
       // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
       configure();
@@ -175,7 +168,7 @@ export function createExporter(options, resource) {
     const answer = endpoint ? await post(pieces, job) : [200, NaN, 0];
     // Shut down meanwhile.
     if (exporter.stopped) return;
-    answered(answer, bytes, performance.now(), random());
+    answered(answer, bytes, performance.now(), Math.random());
     exporter.onSent(isOk(answer[0]));
   }
 

@@ -17,8 +17,9 @@ const VERSION = '0.1.0';
 // and times of a span.
 const GLUE = [',{"traceId":"', '","spanId":"', '","parentSpanId":"', '","startTimeUnixNano":"', '","endTimeUnixNano":"', '', ']}]}]}', ',"attributes":[', ',"events":[', ',"links":[', ']', '}', ',{"timeUnixNano":"', ',{"key":"', '","value":', '{"stringValue":"', '"}}', '{"intValue":"', '{"boolValue":true}}', '{"boolValue":false}}', ',"name":"', '"', '","name":"'];
 const token = (number) => number * 2 + 7;
-const HEAD = 17;
-const TAIL = 19;
+/** What a body begins and ends with. */
+export const HEAD = 17;
+export const TAIL = 19;
 const ATTRIBUTES = 21;
 const EVENTS = 23;
 const LINKS = 25;
@@ -87,13 +88,13 @@ export function describe(resource) {
   texts[5] = `{"resourceSpans":[{"resource":{"attributes":[${attributes.map((it) => pair(it))}]},"scopeSpans":[{"scope":{"name":"flamefall-rum","version":"${VERSION}"},"spans":[`;
 }
 
-/** The stream of so many spans, as pieces, the first of which has the texts. `first`, `last`: of a body. */
-export function stream(from, spans, first = true, last = true) {
+/** The texts that so many spans need, and their records. */
+export function stream(from, spans) {
   if (known !== texts.length) {
     encoded = encoder.encode(`${texts.join('\n')}\n`);
     known = texts.length;
   }
-  return [encoded, first ? [HEAD] : [], bytes.subarray(starts[from], starts[from + spans] ?? length), last ? [TAIL] : []];
+  return [encoded, bytes.subarray(starts[from], starts[from + spans] ?? length)];
 }
 
 /** Forgets so many spans. */

@@ -6,11 +6,11 @@ const { exports: wasm } = (await WebAssembly.instantiate(await (await fetch('/ru
 
 /** Names of spans that are here, and `name!why` where a span says why it was kept. */
 const names = (from, spans) => {
-  const pieces = record.stream(from, spans);
-  const bytes = Uint8Array.from(pieces.flatMap((it) => [...it]));
+  const [texts, records] = record.stream(from, spans);
+  const bytes = Uint8Array.of(...texts, record.HEAD, ...records, record.TAIL);
   const at = wasm.input(bytes.length);
   new Uint8Array(wasm.memory.buffer).set(bytes, at);
-  const place = wasm.write(pieces[0].length, 0n);
+  const place = wasm.write(texts.length, 0n);
   const text = new TextDecoder().decode(new Uint8Array(wasm.memory.buffer, Number(place & 0xffffffffn), Number(place >> 32n)));
   const why = ({ attributes = [] }) => attributes.filter(({ key }) => key === 'flamefall.sampling.kept').map(({ value }) => `!${value.stringValue}`);
   return JSON.parse(text).resourceSpans[0].scopeSpans[0].spans.map((it) => it.name + why(it)).join(' ');
