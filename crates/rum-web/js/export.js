@@ -2,7 +2,7 @@
 // here is only how bytes leave a page, also one that goes away.
 
 import { attempt, complain } from './context.js';
-import { answered, configure, counts, flushAll, left, listened, next, release, sending, settleAll, take, tell, untold } from './queue.js';
+import { answered, configure, counts, flushAll, isRetried, left, next, release, sending, settleAll, take, tell, untold } from './queue.js';
 import { HEAD, TAIL, count, describe, size, stream } from './record.js';
 
 // Spans that are written at once: about a millisecond.
@@ -17,7 +17,6 @@ const OFFLINE_MILLIS = 5000;
 // The page's own, before anybody stands in front of them; ours first of all. What is sent by this reference is not traced.
 const { fetch, setTimeout, clearTimeout, performance } = globalThis;
 
-const pause = () => new Promise((resolve) => setTimeout(resolve));
 const offline = () => navigator.onLine === false;
 const isOk = (status) => status >= 200 && status < 300;
 
@@ -55,7 +54,7 @@ export function createExporter(options, resource) {
   const listeners = new Set();
   // What is done next, and when.
   let timer;
-  let at;
+  let at = Infinity;
   // Whether spans are waited for no longer than that, and whether there are new ones.
   let woken = false;
   let fresh = true;
@@ -99,26 +98,26 @@ export function createExporter(options, resource) {
 
   function wake(millis) {
     const time = performance.now() + millis;
-    if (timer !== undefined && at <= time) return;
+    if (at <= time) return;
     clearTimeout(timer);
     at = time;
     timer = setTimeout(() => {
-      timer = undefined;
+      at = Infinity;
       woken = false;
       attempt(drain);
     }, millis);
   }
 
-  /** Calls `listener` with OTLP JSON of what ends from now on. What it returns ends that. */
+  /** Calls `listener` with OTLP JSON of what ends from now on. */
   function listen(listener) {
-    if (!listeners.size) listened(true);
+    if (works()) tellAll();
     listeners.add(listener);
     woken = false;
   }
 
   function tellAll() {
     for (let [from, spans] = untold(); spans; [from, spans] = untold()) {
-      const text = new TextDecoder().decode(json(from, spans));
+      const text = listeners.size && new TextDecoder().decode(json(from, spans));
       tell(spans);
       for (const listener of listeners) {
         try {
@@ -129,7 +128,6 @@ export function createExporter(options, resource) {
         }
       }
     }
-    if (!listeners.size) listened(false);
   }
 
   function drain() {
@@ -140,15 +138,17 @@ export function createExporter(options, resource) {
     fresh = false;
   }
 
+  const wait = () => next(performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
+
   function pump() {
     if (exporting) return exporting;
-    const wait = next(performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
-    if (!wait) {
+    const millis = wait();
+    if (!millis) {
       exporting = send().catch(complain).finally(() => {
         exporting = job = undefined;
         drain();
       });
-    } else if (wait < Infinity) wake(wait);
+    } else if (millis < Infinity) wake(millis);
     return exporting;
   }
 
@@ -158,7 +158,7 @@ export function createExporter(options, resource) {
     const pieces = [];
     let bytes = 0;
     for (let from = 0; from < spans; from += SLICE) {
-      if (from) await pause();
+      if (from) await new Promise((resolve) => setTimeout(resolve));
       if (signal.aborted) return;
       const end = from + SLICE >= spans;
       const piece = json(from, end ? spans - from : SLICE, !from, end).slice();
@@ -231,7 +231,7 @@ export function createExporter(options, resource) {
       tellAll();
       flushAll();
       await pump();
-    } while (works() && !offline() && (exporting || !next(performance.now())));
+    } while (works() && (exporting || !wait()));
   }
 
   /** The page leaves, perhaps for good: what fits the budget goes now. The rest is stored, see stored.js. */
@@ -251,7 +251,7 @@ export function createExporter(options, resource) {
       if (room < LEAST_BYTES || requests >= KEEPALIVE_REQUESTS || offline()) break;
       const body = exit(room, zip);
       if (!body) break;
-      request(body, zip, new AbortController()).then(([status]) => exporter.onTried(status, body, zip)).catch(complain);
+      request(body, zip, new AbortController()).then(([status]) => isRetried(status) && exporter.onTried(body, zip)).catch(complain);
     }
     exporter.onLeft();
   }
@@ -284,7 +284,7 @@ export function createExporter(options, resource) {
   const metrics = () => ({ ...mine, memory: exporter.stopped || !wasm ? 0 : size() + wasm.memory.buffer.byteLength });
 
   // Who listens to the four is loaded later.
-  const exporter = { onDrain() {}, onSent() {}, onTried() {}, onLeft() {}, endpoint, listeners, loading: undefined, stopped: false, listen, load, flush, leave, stop, metrics, post, joined, message, wake, exit };
+  const exporter = { onDrain() {}, onSent() {}, onTried() {}, onLeft() {}, endpoint, listeners, loading: undefined, stopped: false, listen, load, flush, leave, stop, metrics, isRetried, post, joined, message, wake, exit };
   return exporter;
 }
 

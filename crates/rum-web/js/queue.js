@@ -4,7 +4,6 @@
 import { attempt } from './context.js';
 import { count, forget, put, reset as resetRecords, size } from './record.js';
 
-const COUNTS = 'recorded exported rejected left droppedFull droppedUnsampled droppedWaiting droppedRefused droppedUnreachable droppedLarge retries failures bytes';
 const ERROR = 2;
 // Bytes of records for each span that may wait; however few they are, this many.
 const BYTES_PER_SPAN = 1024;
@@ -42,7 +41,7 @@ let atOnce;
 let busy;
 // When the oldest of the others has waited long enough; 0: whenever that would be.
 let due;
-// How many were told to those who listen; undefined: nobody does.
+// How many were told to those who listen on this page.
 let told;
 // Failures in a row, those of the batch, and when to try again.
 let failures;
@@ -52,7 +51,7 @@ let until;
 /** Begins anew; by default, with a queue that nothing enters. `written()` is called after each span. */
 export function configure({ attributeFilter, keep, limits, maxExportBatchSize, maxQueueSize, scheduledDelayMillis } = { maxQueueSize: 0 }, written = () => {}) {
   resetRecords(limits, attributeFilter);
-  counts = Object.fromEntries(COUNTS.split(' ').map((name) => [name, 0]));
+  counts = { recorded: 0, exported: 0, rejected: 0, left: 0, droppedFull: 0, droppedUnsampled: 0, droppedWaiting: 0, droppedRefused: 0, droppedUnreachable: 0, droppedLarge: 0, retries: 0, failures: 0, bytes: 0 };
   most = maxQueueSize ?? 2048;
   batch = maxExportBatchSize >>> 0 || 512;
   delay = scheduledDelayMillis ?? 5000;
@@ -61,8 +60,8 @@ export function configure({ attributeFilter, keep, limits, maxExportBatchSize, m
   onWritten = written;
   open = new Map();
   ended = new Map();
-  undecided = taken = atOnce = busy = failures = attempts = until = 0;
-  due = told = undefined;
+  undecided = taken = atOnce = busy = told = failures = attempts = until = 0;
+  due = undefined;
 }
 
 /** A span that has ended. What was not sampled waits until its interaction shows whether it is worth keeping. */
@@ -72,8 +71,8 @@ export function write(span) {
   if (span.traceFlags & 1) return enqueue(span);
   const kept = group ? ended.get(group) : '';
   if (kept !== undefined) return decide(span, kept);
-  if (!open.has(group)) open.set(group, { spans: [], why: '' });
-  const it = open.get(group);
+  const it = open.get(group) ?? { spans: [], why: '' };
+  open.set(group, it);
   it.spans.push(span);
   // An error tells more than that it took long.
   if (errors && span.status === ERROR) it.why = 'error';
@@ -111,7 +110,7 @@ function decide(span, why, dropped = 'droppedUnsampled') {
 
 function enqueue(span) {
   // Who listens on this page is told of more than can be sent.
-  if (count() >= (told === undefined ? most : most * 2) || size() > Math.max(most * BYTES_PER_SPAN, LEAST_BYTES)) counts.droppedFull++;
+  if (count() >= most * 2 || size() > Math.max(most * BYTES_PER_SPAN, LEAST_BYTES)) counts.droppedFull++;
   else if (!attempt(put, span)) counts.recorded--;
   onWritten();
 }
@@ -212,18 +211,13 @@ export function left(from, spans, bytes) {
   remove(from, spans);
 }
 
-/** Somebody listens, or nobody any more. */
-export function listened(is) {
-  told = is ? count() : undefined;
-}
-
 /** Spans that were not told yet: where they begin, and how many they are, no more than a batch. */
-export const untold = () => (told === undefined ? [0, 0] : [told, Math.min(count() - told, batch)]);
+export const untold = () => [told, Math.min(count() - told, batch)];
 
-/** Those are told. What is more than can be sent has been here for that alone. */
+/** Those are told, if somebody listens. What is more than can be sent has been here for that alone. */
 export function tell(spans) {
   told += spans;
-  const more = Math.min(told, count()) - most;
+  const more = told - most;
   if (more > 0 && told === count()) {
     counts.droppedFull += more;
     remove(most, more);

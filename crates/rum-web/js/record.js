@@ -41,6 +41,8 @@ const encoder = new TextEncoder();
 
 let bytes;
 let length;
+// Where the last span ends: what comes after it is the one that is being written.
+let end;
 // Where each span begins.
 let starts;
 // Texts that have a number; their UTF-8, once it was asked for, and of how many; and what was met once.
@@ -68,9 +70,10 @@ const pieces = role();
 /** Forgets everything. The limits, and `attributeFilter(key)`, which says whether an attribute is kept, are those of spans from now on. */
 export function reset(given, attributeFilter) {
   limits = { attributes: 128, events: 128, links: 128, ...given };
+  limits.valueLength ||= Infinity;
   filter = attributeFilter;
   bytes = new Uint8Array(1 << 14);
-  length = known = 0;
+  end = known = 0;
   starts = [];
   texts = [...GLUE];
   met = new Set();
@@ -80,7 +83,7 @@ export function reset(given, attributeFilter) {
 
 /** Spans, and the bytes that they take. */
 export const count = () => starts.length;
-export const size = () => length;
+export const size = () => end;
 
 /** The attributes of the resource, which every body begins with. */
 export function describe(resource) {
@@ -94,19 +97,19 @@ export function stream(from, spans) {
     encoded = encoder.encode(`${texts.join('\n')}\n`);
     known = texts.length;
   }
-  return [encoded, bytes.subarray(starts[from], starts[from + spans] ?? length)];
+  return [encoded, bytes.subarray(starts[from], starts[from + spans] ?? end)];
 }
 
 /** Forgets so many spans. */
 export function forget(from, spans) {
   const begin = starts[from];
-  const end = starts[from + spans] ?? length;
-  bytes.copyWithin(begin, end, length);
-  length -= end - begin;
+  const rest = starts[from + spans] ?? end;
+  bytes.copyWithin(begin, rest, end);
+  end -= rest - begin;
   starts.splice(from, spans);
-  for (let at = from; at < starts.length; at++) starts[at] -= end - begin;
+  for (let at = from; at < starts.length; at++) starts[at] -= rest - begin;
   // Memory goes when nothing is left.
-  if (!length) bytes = bytes.slice(0, 1 << 14);
+  if (!end) bytes = bytes.slice(0, 1 << 14);
 }
 
 // Room for a text, and for all that may come before the next one.
@@ -189,8 +192,8 @@ function perhaps(role, value) {
   named(role, value, number);
 }
 
-const isInt = (it) => Number.isInteger(it) && Math.abs(it) < 2 ** 52;
-const cut = (text) => (limits.valueLength > 0 && text.length > limits.valueLength ? [...text].slice(0, limits.valueLength).join('') : text);
+const isInt = Number.isSafeInteger;
+const cut = (text) => (text.length > limits.valueLength ? [...text].slice(0, limits.valueLength).join('') : text);
 
 /** `AnyValue`. */
 function json(it, depth = 0) {
@@ -205,7 +208,7 @@ function json(it, depth = 0) {
       return isInt(it) ? `{"intValue":"${it}"}` : `{"doubleValue":${Number.isFinite(it) ? it : `"${it}"`}}`;
   }
   if (it == null || typeof it !== 'object' || depth === MAX_DEPTH) return '{}';
-  if (it instanceof Uint8Array) return `{"bytesValue":"${btoa(Array.from(it.subarray(0, limits.valueLength || it.length), (byte) => String.fromCharCode(byte)).join(''))}"}`;
+  if (it instanceof Uint8Array) return `{"bytesValue":"${btoa(Array.from(it.subarray(0, limits.valueLength), (byte) => String.fromCharCode(byte)).join(''))}"}`;
   if (Array.isArray(it)) return `{"arrayValue":{"values":[${Array.from(it, (one) => json(one, depth + 1))}]}}`;
   return `{"kvlistValue":{"values":[${Object.entries(it).map((entry) => pair(entry, depth + 1))}]}}`;
 }
@@ -227,16 +230,16 @@ function value(it) {
 }
 
 /** A list, by twos if need be, up to its limit, and how many more there were. */
-function list(name, all, most, write, step = 1) {
+function list(begin, name, all, most, write, step = 1) {
   if (!all?.length) return;
   const end = Math.min(all.length, most * step);
-  bytes[length++] = name;
+  bytes[length++] = begin;
   for (let at = 0; at < end; at += step) {
     room(SPARE);
     write(all[at], all[at + 1]);
   }
   bytes[length++] = END_LIST;
-  if (end < all.length) inline(`,"dropped${glue(name)[2].toUpperCase()}${glue(name).slice(3, -3)}Count":${(all.length - end) / step}`, true);
+  if (end < all.length) inline(`,"dropped${name}Count":${(all.length - end) / step}`, true);
 }
 
 function attribute(key, it) {
@@ -245,7 +248,7 @@ function attribute(key, it) {
 }
 
 function attributes(all, most = MAX_ATTRIBUTES) {
-  list(ATTRIBUTES, filter ? all.filter((_, at) => filter(all[at & ~1])) : all, most, attribute, 2);
+  list(ATTRIBUTES, 'Attributes', filter ? all.filter((_, at) => filter(all[at & ~1])) : all, most, attribute, 2);
 }
 
 const nanos = (millis) => Math.max(0, Math.round(millis * 1e6));
@@ -287,21 +290,16 @@ function writeSpan(span) {
   if (traceState) perhaps(pieces, `,"traceState":"${escape(traceState)}"`);
   if (status || message) perhaps(pieces, `,"status":{"code":${status},"message":"${escape(message ?? '')}"}`);
   attributes(span.attributes, limits.attributes);
-  list(EVENTS, span.events, limits.events, event);
-  list(LINKS, span.links, limits.links, link);
+  list(EVENTS, 'Events', span.events, limits.events, event);
+  list(LINKS, 'Links', span.links, limits.links, link);
   bytes[length++] = END;
 }
 
-/** A span that has ended. */
+/** A span that has ended. Throws what reading its values throws. */
 export function put(span) {
-  const before = length;
-  try {
-    writeSpan(span);
-  } catch (error) {
-    // A value of the page's that cannot be read.
-    length = before;
-    throw error;
-  }
-  starts.push(before);
+  length = end;
+  writeSpan(span);
+  starts.push(end);
+  end = length;
   return true;
 }

@@ -6,9 +6,6 @@ const HOURS = 24;
 const MAX_BODIES = 8;
 const BODY_BYTES = 60 * 1024;
 
-// OTLP/HTTP, "Retryable Response Codes", and no response at all.
-const isRetried = (status) => [0, 429, 502, 503, 504].includes(status);
-
 /** Opens the store of this exporter's endpoint, and sends what earlier visits have left in it. */
 export async function openStore({ also, complain, tracer: { exporter } }) {
   const storage = window.localStorage;
@@ -26,17 +23,15 @@ export async function openStore({ also, complain, tracer: { exporter } }) {
     left = true;
   }
 
-  /** A body that was sent at an exit, from which the page has come back. */
-  async function tried(status, body, gzip) {
-    if (isRetried(status)) put(gzip ? body : await exporter.joined([body], CompressionStream));
-  }
+  /** A body that was sent at an exit in vain, from which the page has come back. */
+  const tried = async (body, gzip) => put(gzip ? body : await exporter.joined([body], CompressionStream));
 
   async function sendAll() {
     for (const key of keys()) {
       if (Date.now() - parseInt(key.slice(prefix.length)) < HOURS * 3_600_000) {
         const body = Uint8Array.from(storage.getItem(key), (it) => it.charCodeAt());
         const [status] = await exporter.post([await exporter.joined([body], DecompressionStream)]);
-        if (isRetried(status)) {
+        if (exporter.isRetried(status)) {
           left = true;
           break;
         }

@@ -46,6 +46,10 @@ Object.assign(window, {
   write,
   /** Those of a group that was not sampled. */
   unsampled: (all, group) => write(all, group, 0),
+  /** All that is here is told to those who listen. */
+  told: () => {
+    for (let [, spans] = queue.untold(); spans; [, spans] = queue.untold()) queue.tell(spans);
+  },
   begin: (options) => {
     queue.configure(options);
     record.describe({});
