@@ -16,10 +16,10 @@ const EXPORTS: &[&str] = &["gzip", "input", "write"];
 /// Properties of the tracer's own objects, which neither the platform nor a page has and nothing names by a text. Both modules
 /// have the same short ones for them.
 const INTERNAL: &str = "\
-    Interaction TYPED addPhases address also arrival asked at attempt before began begun child client complain complete \
-    current deadline dry element ended enter entriesOf exit expired exporter finished group hook ids ignores interaction \
-    joined kind last listen listeners loading more onUndo onto options other pageId pending post queue ran recording \
-    redactedUrl remote requests root stamp start stopped tracer wake work";
+    Interaction TYPED addPhases address also arrival asked at attempt began begun child client complain complete current \
+    deadline dry element ended enter entriesOf exit expired exporter finished group hook ids ignores interaction joined \
+    kind last listen listeners loading more onto options other pageId pending post queue ran recording redactedUrl \
+    remote requests root stamp start stopped tracer wake work";
 
 fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from)

@@ -55,6 +55,7 @@ export const withoutOrigin = (context) => (fallback = context);
 
 /** The running task, from here to the end of its microtasks, works for `context`. Never restored: the next task enters. */
 export const enter = (context) => {
+  if (!active) return;
   word = context;
   cleared = undefined;
   framed = false;
@@ -180,7 +181,7 @@ const precede = (args, first) => {
   if (!callback) return;
   args[at] = function (...given) {
     // Entered and not restored: a restored word would be the last task's.
-    if (active) first(...given);
+    first(...given);
     return apply(callback, this, given);
   };
 };
@@ -189,7 +190,7 @@ const precede = (args, first) => {
 export const bind = (callback) => {
   const context = current();
   return function (...args) {
-    return active ? within(context, () => apply(callback, this, args)) : apply(callback, this, args);
+    return within(context, () => apply(callback, this, args));
   };
 };
 
@@ -199,21 +200,21 @@ export const wrapPromise = (promise, context = current(), onValue, onError) => {
     const back = (seen, settle) => (value) => {
       // Somebody else's task has settled it, as an abort does: they keep what they have queued, and who waits here comes
       // after. Beyond that the two cannot be told apart.
-      const shared = active && word && word !== context;
+      const shared = word && word !== context;
       if (shared) queueMicrotask(() => enter(context));
-      else if (active) enter(context);
+      else enter(context);
       if (seen) attempt(seen, value);
       settle(value);
       if (shared) queueMicrotask(() => enter(null));
     };
-    apply(then, promise, [back(onValue, resolve), back(onError, reject)]);
+    apply(then, Promise.resolve(promise), [back(onValue, resolve), back(onError, reject)]);
   });
 };
 
 /** Before the next to wait for `promise`, its context of now: reactions are called in the order they were added. */
 const enterBefore = (promise) => {
   const context = current();
-  const back = () => active && enter(context);
+  const back = () => enter(context);
   apply(then, promise, [back, back]);
 };
 
@@ -223,7 +224,6 @@ const EVENTS = [...LOADS, ...'readystatechange abort timeout success upgradeneed
 const owners = new WeakMap();
 
 const onOwn = (event) => {
-  if (!active) return;
   const [context, seen] = owners.get(event.currentTarget);
   enter(context);
   if (seen) attempt(seen, event);
@@ -290,7 +290,6 @@ const receive = (target) => {
 };
 
 const received = ({ currentTarget, data }) => {
-  if (!active) return;
   const { queue, asked, last, at, other } = inboxes.get(currentTarget);
   if (queue.length) {
     const context = queue.shift();
@@ -362,7 +361,7 @@ const ARMED_MILLIS = 10_000;
 const hookPromises = () => {
   const owner = Promise.prototype;
   const native = descriptor(owner, 'constructor');
-  if (!native?.writable || native.value !== Promise) return;
+  if (native?.value !== Promise) return;
   let inside = false;
   let used = 0;
   onEnter = () => (used = clock());
@@ -408,7 +407,7 @@ export const hookBoundaries = ({ precise }) => {
     hookConstructor(name, (it) => {
       own(it);
       // What they tell is of nobody here. It may come before the word is cleared.
-      it.addEventListener('message', () => active && enter(null), true);
+      it.addEventListener('message', () => enter(null), true);
     });
   }
   hookMessages();

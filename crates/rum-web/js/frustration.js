@@ -1,5 +1,7 @@
 // Clicks of somebody who loses patience, and clicks that did nothing.
 
+import { also, listen, TYPED } from './core.js';
+
 const RAGE_CLICKS = 3;
 const RAGE_MILLIS = 1000;
 const RAGE_PIXELS = 100;
@@ -8,7 +10,7 @@ const MUTATIONS = { attributes: true, characterData: true, childList: true, subt
 // Signs of life that are no mutation.
 const SIGNS = 'input change scroll toggle play pause copy beforeunload';
 
-export const frustration = ({ also, listen, TYPED }) => {
+export const frustration = () => {
   let clicks = [];
   // What was pressed last, and whether anything has answered it.
   let pressed;
@@ -37,13 +39,13 @@ export const frustration = ({ also, listen, TYPED }) => {
   const frustrated = (interaction, how) => interaction.setAttribute('flamefall.interaction.frustration', how);
 
   also('onInteraction', (interaction, event) => {
-    const { type, clientX: x, clientY: y, pointerType, timeStamp: time } = event;
-    if (type !== 'click') return;
-    clicks = clicks.filter((it) => time - it.time < RAGE_MILLIS && Math.hypot(it.x - x, it.y - y) <= RAGE_PIXELS);
-    watched = clicks.push({ x, y, time }) < RAGE_CLICKS && interaction;
+    if (event.type !== 'click') return;
+    const near = (it) => event.timeStamp - it.timeStamp < RAGE_MILLIS && Math.hypot(event.clientX - it.clientX, event.clientY - it.clientY) <= RAGE_PIXELS;
+    clicks = [...clicks, event].filter(near);
+    watched = clicks.length < RAGE_CLICKS && interaction;
     if (!watched) frustrated(interaction, 'rage_click');
     // By a key.
-    if (!pointerType) press(event);
+    if (!event.pointerType) press(event);
   });
 
   also('onClose', (interaction) => {

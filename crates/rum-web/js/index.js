@@ -96,14 +96,14 @@ export const start = (given) => {
         attempt(failed, error);
         throw error;
       }
-      if (typeof result?.then === 'function') return wrapPromise(Promise.resolve(result), context, done, failed);
+      if (typeof result?.then === 'function') return wrapPromise(result, context, done, failed);
       attempt(done);
       return result;
     },
     /** A span that nothing comes to be below by itself; who began it ends it. */
     startSpan: (name, attributes) => child(name, attributes, current()),
     bind,
-    wrapPromise: (promise) => wrapPromise(Promise.resolve(promise)),
+    wrapPromise: (promise) => wrapPromise(promise),
     setAttributes(attributes) {
       Object.assign(common, attributes);
     },

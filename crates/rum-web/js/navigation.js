@@ -1,5 +1,7 @@
 // Ways through the views of one page: an event of the interaction that took them, or a root span where nobody clicked.
 
+import { at, attempt, current, enter, hook, Interaction, listen, redactedUrl, tracer } from './core.js';
+
 /** A path with few values: what looks like an id is none of its own. */
 const pathTemplate = (path) =>
   path
@@ -7,7 +9,7 @@ const pathTemplate = (path) =>
     .map((it) => (/^(\d+|(?=.*\d)[\da-f-]{8,}|.{40,})$/i.test(it) ? ':id' : it.replace(/\d{2,}/g, ':id')))
     .join('/');
 
-export const navigation = ({ at, attempt, current, enter, hook, Interaction, listen, redactedUrl, tracer }) => {
+export const navigation = () => {
   let url = location.href;
   const withoutHash = () => url.split('#')[0];
 

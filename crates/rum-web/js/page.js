@@ -1,7 +1,7 @@
 // The load of the page is a root span like what a person does: from the navigation to the end of what it caused.
 
 import { addPhases, client, complete, ignores } from './requests.js';
-import { attempt, before, complain, current, enter, hook, listen, entriesOf, onUndo, withoutOrigin } from './context.js';
+import { attempt, complain, current, enter, entriesOf, hook, listen, withoutOrigin } from './context.js';
 import { onto } from './errors.js';
 import { child, Interaction, TYPED } from './interaction.js';
 import { redactedUrl } from './privacy.js';
@@ -10,7 +10,7 @@ import { at } from './span.js';
 import { later, options, tracer } from './tracer.js';
 
 // What can wait until the page has loaded is in a module of its own, which needs this.
-const api = { addPhases, at, attempt, before, child, client, complain, complete, current, enter, hook, ignores, Interaction, listen, entriesOf, onto, onUndo, redactedUrl, TYPED };
+const core = { addPhases, at, attempt, child, client, complain, complete, current, enter, entriesOf, hook, ignores, Interaction, listen, onto, redactedUrl, TYPED };
 const LONGEST_MILLIS = 10_000;
 
 /** What the server said: the trace that this page was written in. */
@@ -37,7 +37,7 @@ export const hookPageLoad = () => {
     if (load) load.deadline = end + LONGEST_MILLIS;
     try {
       const { install } = options.page !== false && (await module());
-      if (!mine.exporter.stopped) install?.({ ...api, tracer: mine });
+      if (!mine.exporter.stopped) install?.({ ...core, tracer: mine });
     } catch (error) {
       complain(error);
     }

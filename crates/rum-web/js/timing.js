@@ -1,8 +1,10 @@
 // What the browser knows of an interaction: how long it waited, and which frames were long.
 
+import { also, at, entriesOf, redactedUrl } from './core.js';
+
 const MAX_KEPT = 200;
 
-export const timing = ({ also, at, entriesOf, redactedUrl }) => {
+export const timing = () => {
   const kept = (type, options) => {
     const entries = [];
     const records = entriesOf(type, (entry) => entries.push(entry) > MAX_KEPT && entries.shift(), options);

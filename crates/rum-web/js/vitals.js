@@ -1,12 +1,14 @@
 // Web vitals, by the rules of the `web-vitals` library and of the Chrome User Experience Report.
 
+import { also, at, child, entriesOf, listen, tracer } from './core.js';
+
 // Good up to the first, poor beyond the second. Milliseconds but for CLS.
 const RATINGS = { cls: [0.1, 0.25], fcp: [1800, 3000], inp: [200, 500], lcp: [2500, 4000], ttfb: [800, 1800] };
 const MAX_LONGEST = 10;
 // Shorter ones count only as the first.
 const INP_MILLIS = 40;
 
-export const vitals = ({ also, at, child, entriesOf, listen, tracer }) => {
+export const vitals = () => {
   const [{ activationStart = 0, responseStart, type }] = performance.getEntriesByType('navigation');
   const since = (time) => Math.max(time - activationStart, 0);
   const count = () => performance.interactionCount ?? 0;
