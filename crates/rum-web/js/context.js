@@ -18,6 +18,7 @@ export const { performance, Promise, queueMicrotask, scheduler, setTimeout } = p
 const { then } = Promise.prototype;
 const { postTask } = scheduler ?? {};
 const descriptor = Object.getOwnPropertyDescriptor;
+const prototype = (name) => page[name]?.prototype;
 
 // Undefined: unknown, and while a page loads that is its load. Null: nobody's.
 let word;
@@ -330,7 +331,7 @@ const hookMessages = () => {
   });
   hookConstructor('Worker', receive);
   for (const name of ['Worker', 'MessagePort']) {
-    hook(page[name]?.prototype, 'postMessage', (native, self, args) => {
+    hook(prototype(name), 'postMessage', (native, self, args) => {
       const result = apply(native, self, args);
       if (inboxes.has(self)) attempt(sent, self, ...args);
       return result;
@@ -348,7 +349,7 @@ const hookObservers = () => {
   };
   for (const name of ['IntersectionObserver', 'ResizeObserver']) {
     hookConstructor(name, undefined, (args) => precede(args, first));
-    hook(page[name]?.prototype, 'observe', before((self) => observed.set(self, current())));
+    hook(prototype(name), 'observe', before((self) => observed.set(self, current())));
   }
 };
 
@@ -423,7 +424,6 @@ export const hookBoundaries = ({ precise }) => {
 };
 
 const hookRest = () => {
-  const prototype = (name) => page[name]?.prototype;
   /** All functions of an interface, or what it has to `get`. */
   const every = (name, trap, kind) => {
     const owner = prototype(name) ?? {};

@@ -13,6 +13,8 @@ import { consented, later, options, tracer } from './tracer.js';
 const QUIET_MILLIS = 100;
 const LONGEST_MILLIS = 10_000;
 const MOST_TEXT = 96;
+// Of NodeFilter.
+const SHOW_TEXT = 4;
 
 const open = new Set();
 let recent;
@@ -135,7 +137,7 @@ const nameOf = (element) => {
 const textOf = (element) => {
   if (!element) return '';
   let text = '';
-  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(element, SHOW_TEXT);
   while (text.length < MOST_TEXT && walker.nextNode()) {
     const { data, parentElement } = walker.currentNode;
     if (!parentElement.closest(`${TYPED},script,style,[data-flamefall-ignore],[hidden]`)) text += `${data} `;

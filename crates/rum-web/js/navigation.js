@@ -11,11 +11,9 @@ const pathTemplate = (path) =>
 
 export const navigation = () => {
   let url = location.href;
-  const withoutHash = () => url.split('#')[0];
 
   const went = ({ navigationType, timeStamp }) => {
     if (url === location.href || !tracer.recording()) return;
-    const before = withoutHash();
     url = location.href;
     // Routes in the fragment are routes as well.
     const path = pathTemplate(location.pathname + (/^#!?\//.test(location.hash) ? location.hash : ''));
@@ -29,8 +27,6 @@ export const navigation = () => {
       ...to,
       'url.full': redactedUrl(url),
       'browser.navigation.type': navigationType ?? 'replace',
-      'browser.navigation.same_document': true,
-      'browser.navigation.hash_change': before === withoutHash(),
     });
   };
   if (window.navigation) return listen(window.navigation, 'currententrychange', went);

@@ -24,11 +24,10 @@ export const timing = () => {
     const same = events().filter((it) => it.interactionId && near(it));
     const most = (value) => Math.max(...same.map(value));
     if (same.length) {
-      const { interactionId, startTime } = same[0];
+      const { startTime } = same[0];
       const began = -most((it) => -it.processingStart);
       const done = most((it) => it.processingEnd);
       span.setAttributes({
-        'flamefall.interaction.id': interactionId,
         'flamefall.interaction.input_delay': began - startTime,
         'flamefall.interaction.processing': done - began,
         'flamefall.interaction.presentation': Math.max(0, startTime + most((it) => it.duration) - done),
