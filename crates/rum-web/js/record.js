@@ -4,8 +4,8 @@
 const SPAN = 1;
 const CHILD = 3;
 const TIME = 5;
-// Texts with a number; the last are for keys.
-const MAX_TEXTS = 4096;
+// Texts with a number; crates/rum has 4096. The last are for keys, and for kinds and flags.
+const MAX_TEXTS = 4000;
 const MAX_VALUES = 3072;
 const MAX_VALUE = 64;
 const MAX_MET = 512;
@@ -15,7 +15,7 @@ const MAX_ATTRIBUTES = 128;
 const VERSION = '0.1.0';
 // Texts that always have a number, with their tokens below; the first five are those that crates/rum writes around the ids
 // and times of a span.
-const GLUE = [',{"traceId":"', '","spanId":"', '","parentSpanId":"', '","startTimeUnixNano":"', '","endTimeUnixNano":"', '', ']}]}]}', ',"attributes":[', ',"events":[', ',"links":[', ']', '}', ',{"timeUnixNano":"', ',{"key":"', '","value":', '{"stringValue":"', '"}}', '{"intValue":"', '{"boolValue":true}}', '{"boolValue":false}}', ',"name":"', '"', '","name":"'];
+const GLUE = [',{"traceId":"', '","spanId":"', '","parentSpanId":"', '","startTimeUnixNano":"', '","endTimeUnixNano":"', '', ']}]}]}', ',"attributes":[', ',"events":[', ',"links":[', ']', '}', ',{"timeUnixNano":"', ',{"key":"', '","value":', '{"stringValue":"', '"}}', '{"intValue":"', '{"boolValue":true}}', '{"boolValue":false}}', ',"name":"', '"', '","name":"', ',"traceState":"', ',"message":"', '"}'];
 const token = (number) => number * 2 + 7;
 /** What a body begins and ends with. */
 export const HEAD = 17;
@@ -36,6 +36,9 @@ const FALSE = 45;
 const NAME = 47;
 const END_NAME = 49;
 const EVENT_NAME = 51;
+const STATE = 53;
+const MESSAGE = 55;
+const END_MESSAGE = 57;
 
 const encoder = new TextEncoder();
 
@@ -64,8 +67,8 @@ const keys = role(KEY, END_KEY);
 const values = role(STRING, END_VALUE);
 const names = role(NAME, END_NAME);
 const eventNames = role(EVENT_NAME, END_NAME);
-// What is JSON already.
-const pieces = role();
+const states = role(STATE, END_NAME);
+const messages = role(MESSAGE, END_MESSAGE);
 
 /** Forgets everything. The limits, and `attributeFilter(key)`, which says whether an attribute is kept, are those of spans from now on. */
 export function reset(given, attributeFilter) {
@@ -78,7 +81,7 @@ export function reset(given, attributeFilter) {
   texts = [...GLUE];
   met = new Set();
   heads = {};
-  for (const it of [keys, values, names, eventNames, pieces]) it.numbers = new Map();
+  for (const it of [keys, values, names, eventNames, states, messages]) it.numbers = new Map();
 }
 
 /** Spans, and the bytes that they take. */
@@ -157,9 +160,9 @@ function inline(text, escaped) {
 /** A text by its number, if it has one. */
 function named(role, value, number) {
   if (number !== undefined) return varint(token(number));
-  if (role !== pieces) bytes[length++] = role.before;
-  inline(value, role === pieces);
-  if (role !== pieces) bytes[length++] = role.after;
+  bytes[length++] = role.before;
+  inline(value);
+  bytes[length++] = role.after;
 }
 
 const glue = (it) => GLUE[(it - 7) / 2];
@@ -167,7 +170,7 @@ const glue = (it) => GLUE[(it - 7) / 2];
 function define(role, value) {
   const number = texts.length;
   role.numbers.set(value, number);
-  texts.push(role === pieces ? value : glue(role.before) + escape(value) + glue(role.after));
+  texts.push(glue(role.before) + escape(value) + glue(role.after));
   return number;
 }
 
@@ -287,8 +290,11 @@ function writeSpan(span) {
   }
   varint(heads[head]);
   perhaps(names, span.name);
-  if (traceState) perhaps(pieces, `,"traceState":"${escape(traceState)}"`);
-  if (status || message) perhaps(pieces, `,"status":{"code":${status},"message":"${escape(message ?? '')}"}`);
+  if (traceState) perhaps(states, traceState);
+  if (status || message) {
+    inline(`,"status":{"code":${status}`, true);
+    perhaps(messages, message ?? '');
+  }
   attributes(span.attributes, limits.attributes);
   list(EVENTS, 'Events', span.events, limits.events, event);
   list(LINKS, 'Links', span.links, limits.links, link);

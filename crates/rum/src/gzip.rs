@@ -72,11 +72,14 @@ impl Gzip {
 
     /// The bytes as one gzip member.
     pub fn member(&mut self, input: &[u8]) -> &[u8] {
-        // More than the longest codes take.
-        grow(&mut self.out, input.len() * 2 + 1024);
+        // Twice that is more than the longest codes take.
+        grow(&mut self.out, input.len() + 1024);
         self.length = 0;
         self.latest.fill(0);
-        self.bytes(&[0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]);
+        // DEFLATE, no flags, no time, of no system.
+        self.put(0x0008_8B1F, 32);
+        self.put(0, 32);
+        self.put(0xFF00, 16);
         // The only block, with codes of its own.
         self.put(1 | 2 << 1, 3);
         self.put((LITERALS.len() - 257) as u32, 5);
@@ -87,7 +90,7 @@ impl Gzip {
             self.put(if at < 3 { 0 } else { 4 }, 3);
         }
         for length in LITERALS.iter().chain(DISTANCES) {
-            self.put(bits(*length).reverse_bits() >> 28, 4);
+            self.put(reversed(bits(*length), 4), 4);
         }
         let (literals, distances) = (codes(LITERALS), codes(DISTANCES));
         let mut at = 0;
@@ -127,8 +130,8 @@ impl Gzip {
         self.symbol(&literals, END);
         self.put(0, 7);
         (self.pending, self.count) = (0, 0);
-        self.bytes(&crc32(input).to_le_bytes());
-        self.bytes(&(input.len() as u32).to_le_bytes());
+        self.put(crc32(input), 32);
+        self.put(input.len() as u32, 32);
         self.out.get(..self.length).unwrap_or_default()
     }
 
@@ -142,12 +145,6 @@ impl Gzip {
             self.length += 1;
             self.pending >>= 8;
             self.count -= 8;
-        }
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.put(u32::from(*byte), 8);
         }
     }
 
@@ -170,6 +167,11 @@ fn bits(digit: u8) -> u32 {
     u32::from((digit & 15) + (digit >> 6) * 9)
 }
 
+/// The lowest bits, the highest of them first. (`reverse_bits` is a table of masks in wasm.)
+fn reversed(value: u32, count: u32) -> u32 {
+    (0..count).fold(0, |bits, at| bits << 1 | (value >> at & 1))
+}
+
 /// RFC 1951 §3.2.2.
 fn codes(lengths: &[u8]) -> Codes {
     let mut codes = [0; LITERALS.len()];
@@ -177,7 +179,7 @@ fn codes(lengths: &[u8]) -> Codes {
     for length in 1..16 {
         next <<= 1;
         for (code, _) in codes.iter_mut().zip(lengths).filter(|(_, it)| bits(**it) == length) {
-            *code = next.reverse_bits() >> (32 - length) << 4 | length;
+            *code = reversed(next, length) << 4 | length;
             next += 1;
         }
     }

@@ -145,14 +145,17 @@ impl Writer {
         if begin.saturating_add(count).saturating_add(PIECE) > self.input.len() {
             return;
         }
-        if count > 0 && self.input.get(begin) == Some(&b',') && self.text().last() == Some(&b'[') {
+        let bracket = self.out.get(self.length.wrapping_sub(1)) == Some(&b'[');
+        if bracket && count > 0 && self.input.get(begin) == Some(&b',') {
             begin += 1;
             count -= 1;
         }
         self.room(count);
-        let from = self.input.get(begin..).unwrap_or_default().as_chunks::<PIECE>().0;
-        let to = self.out.get_mut(self.length..).unwrap_or_default().as_chunks_mut::<PIECE>().0;
-        for (to, from) in to.iter_mut().zip(from).take(count.div_ceil(PIECE)) {
+        let (Some(from), Some(to)) = (self.input.get(begin..), self.out.get_mut(self.length..)) else {
+            return;
+        };
+        let pieces = to.as_chunks_mut::<PIECE>().0.iter_mut().zip(from.as_chunks::<PIECE>().0);
+        for (to, from) in pieces.take(count / PIECE + 1) {
             *to = *from;
         }
         self.length += count;
