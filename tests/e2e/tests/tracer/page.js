@@ -47,9 +47,11 @@ on('late', () => setTimeout(() => {
 on('logs', () => console.error('it went', new URIError('wrong')));
 on('asks', () => ask('asked'));
 on('fails', () => fetch('/svc/fails').then((it) => it.json()).then((it) => (headers.fails = it.traceparent)));
-on('go', () => {
+on('go', async () => {
   history.pushState({}, '', '/t/orders/4711/lines/0b9c2f4e-6f3a-4a57-9d3e-000000000000');
   document.querySelector('#words').textContent = 'The order, and what it consists of, in words enough to be noticed.';
+  // Longer than the browser takes to paint that, however busy it is.
+  for (let times = 0; times < 10; times++) await ask('line');
 });
 on('spins', () => {
   ask('spins');
