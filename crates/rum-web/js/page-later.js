@@ -34,7 +34,7 @@ const requested = (entry, attributes) => {
 /** The phases of the load, and the request for the document. */
 const pageLoad = () => {
   const [entry] = performance.getEntriesByType('navigation');
-  addPhases(tracer.arrival, entry, /load|^dom[CI]/);
+  addPhases(tracer.arrival, entry, Object.keys(PerformanceNavigationTiming.prototype).filter((name) => /load|^dom[CI]/.test(name)));
   requested(entry, { 'http.response.status_code': entry.responseStatus || undefined });
 };
 

@@ -17,6 +17,8 @@ const NETWORK = 'network_error';
 // What a failed request is called, `error.type`, by the name of an error or the type of an event.
 const FAILURES = { TimeoutError: 'timeout', timeout: 'timeout', AbortError: 'abort', abort: 'abort', TypeError: NETWORK, NetworkError: NETWORK, error: NETWORK };
 
+const PHASES = Object.keys(PerformanceResourceTiming.prototype).filter((name) => /^(fetch|domai|conn|secu|req|resp).*[td]$/.test(name));
+
 /** Makes requests meet what the browser has measured. Nothing without resource timing. */
 let measured;
 
@@ -47,7 +49,7 @@ const begin = (method, url, headers, body, mode) => {
   const target = new URL(url, document.baseURI);
   if (!consented || !/^http/.test(target.protocol) || ignores(target)) return;
   // Resource timing leaves it out, too.
-  target.hash = '';
+  if (target.hash) target.hash = '';
   const span = client(method, target, current());
   span.interaction?.began();
   span.address = target.href;
@@ -91,8 +93,8 @@ const tracedFetch = (native, self, args) => {
     if (!span?.more.length) return;
     // `init` may have getters, so that it is not copied; and a Request forgets these two where there is any.
     const { referrer, referrerPolicy } = from;
-    const value = Object.fromEntries([...new Headers(headers ?? {}), ...span.more]);
-    args[1] = Object.create(init ?? { referrer, referrerPolicy }, { headers: { value, enumerable: true } });
+    const value = Object.fromEntries([...(headers ? new Headers(headers) : []), ...span.more]);
+    args[1] = init ? Object.create(init, { headers: { value, enumerable: true } }) : { headers: value, referrer, referrerPolicy };
   });
   const failed = (error) => finish(span, 0, failureOf(error, signal));
   try {
@@ -141,21 +143,25 @@ const hookXhr = (prototype) => {
 
 /** Resource timing comes after the answer: spans that still wait for theirs are completed by it. */
 const amend = (entry) => {
-  const start = at(entry.startTime);
-  const index = timed.findIndex((it) => it.address === entry.name && start >= it.start - 1 && start <= it.done);
+  const { name, startTime } = entry;
+  const start = at(startTime);
+  const index = timed.findIndex((it) => it.address === name && start >= it.start - 1 && start <= it.done);
   if (index >= 0) complete(timed.splice(index, 1)[0], entry);
 };
 
-/** When the phases of an entry were, by the names they have there. */
+/** When the phases of an entry were, by the names they have there. Names are given: to ask an entry for them takes longer than all else. */
 export const addPhases = (span, entry, names) => {
-  for (const name in entry) if (names.test(name) && entry[name] > 0) span.addEvent(name, undefined, at(entry[name]));
+  for (const name of names) {
+    const time = entry[name];
+    if (time > 0) span.addEvent(name, undefined, at(time));
+  }
 };
 
 /** Ends the span of a request, with what its resource timing adds. */
 export const complete = (span, entry) => {
   let { done = 0 } = span;
   if (entry) {
-    addPhases(span, entry, /^(fetch|domai|conn|secu|req|resp).*[td]$/);
+    addPhases(span, entry, PHASES);
     const version = /^(?:http\/|h)([\d.]+)$/.exec(entry.nextHopProtocol)?.[1];
     span.setAttribute('network.protocol.version', version).setAttribute('http.response.body.size', entry.encodedBodySize || undefined);
     done = Math.max(done, at(entry.responseEnd));

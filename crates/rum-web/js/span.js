@@ -32,7 +32,11 @@ const slot = () => {
   return (next -= SLOT);
 };
 
-const hex = (bytes, at, end) => Array.from(bytes.subarray(at, end), (byte) => (byte + 256).toString(16).slice(1)).join('');
+const hex = (bytes, at, end) => {
+  let text = '';
+  while (at < end) text += (bytes[at++] + 256).toString(16).slice(1);
+  return text;
+};
 
 /** So many random bytes, in hex: 8 or 16. */
 export const randomHex = (bytes) => {
@@ -57,11 +61,8 @@ export const now = () => {
 /** The same for a time stamp of an event or a performance entry. */
 export const at = (timeStamp) => timeStamp + drift;
 
-/** Key, value, key, value, … without what is undefined. */
-const flat = (attributes = {}) =>
-  Object.entries(attributes)
-    .filter(([, it]) => it !== undefined)
-    .flat();
+/** Key, value, key, value, … without what is undefined. Most events have none. */
+const flat = (attributes) => (attributes ? Object.entries(attributes).filter(([, it]) => it !== undefined).flat() : []);
 
 const hand = (span) => {
   write(span);
