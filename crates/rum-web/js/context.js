@@ -42,11 +42,11 @@ let variable;
 export const clock = () => performance.now();
 
 /** The context of the running code, or nothing. */
-export const current = () => {
+export function current() {
   const context = variable?.get() ?? word;
   if (context === undefined) return fallback;
   return context?.expired ? undefined : context;
-};
+}
 
 /** The context that the last task had, if no other has been entered since: a rejection is reported a task late. */
 export const latest = () => word ?? cleared ?? fallback;
@@ -55,7 +55,7 @@ export const latest = () => word ?? cleared ?? fallback;
 export const withoutOrigin = (context) => (fallback = context);
 
 /** The running task, from here to the end of its microtasks, works for `context`. Never restored: the next task enters. */
-export const enter = (context) => {
+export function enter(context) {
   if (!active) return;
   word = context;
   cleared = undefined;
@@ -68,14 +68,14 @@ export const enter = (context) => {
     clearing = true;
     postClear();
   }
-};
+}
 
-const clear = () => {
+function clear() {
   clearing = false;
   cleared = word;
   word = undefined;
   if (!framed) cleared?.interaction?.ran();
-};
+}
 
 let postClear = () => apply(postTask, scheduler, [clear, { priority: 'user-blocking' }]);
 if (!postTask) {
@@ -85,7 +85,7 @@ if (!postTask) {
 }
 
 /** Runs `body` in `context` in the middle of a task, and then goes on as before. */
-export const within = (context, body) => {
+export function within(context, body) {
   if (variable) return variable.run(context, body);
   const outer = word;
   let result;
@@ -98,36 +98,36 @@ export const within = (context, body) => {
   } finally {
     word = outer;
   }
-};
+}
 
 let complaints = 0;
 /** Our own mistakes never reach the page; the first few are told. */
-export const complain = (error) => {
+export function complain(error) {
   if (complaints++ < 3) console.debug('flamefall:', error);
-};
+}
 
 /** What `body` returns; its mistakes are told and nothing else. */
-export const attempt = (body, ...args) => {
+export function attempt(body, ...args) {
   try {
     return body(...args);
   } catch (error) {
     complain(error);
   }
-};
+}
 
 /** Puts `value` before the `value`, `get` or `set` of a property, until shutdown or for as long as nobody stands before it. */
-const put = (owner, name, kind, value, others) => {
+function put(owner, name, kind, value, others) {
   const native = descriptor(owner, name);
   // Frozen by the page it stays as it is.
   if (!defineProperty(owner, name, { ...(others ?? native), [kind]: value })) return;
   onUndo(() => descriptor(owner, name)?.[kind] === value && defineProperty(owner, name, native));
-};
+}
 
 /** `trap(native, self, args)` instead of a function of the platform, which a page cannot tell from it by name, length or text. */
-export const hook = (owner, name, trap, kind = 'value') => {
+export function hook(owner, name, trap, kind = 'value') {
   const native = owner && descriptor(owner, name)?.[kind];
   if (typeof native === 'function') put(owner, name, kind, new Proxy(native, { apply: (...call) => (active ? trap : apply)(...call) }));
-};
+}
 
 /** A trap: `work(self, args)` comes before the function, and may change `args`. */
 export const before = (work) => (native, self, args) => {
@@ -136,7 +136,7 @@ export const before = (work) => (native, self, args) => {
 };
 
 /** As `hook`, for a constructor: `work(args)` comes before it, `made(it)` before whoever else knows the new object. */
-export const hookConstructor = (name, made, work) => {
+export function hookConstructor(name, made, work) {
   const native = page[name];
   if (!native) return;
   const proxy = new Proxy(native, {
@@ -149,34 +149,34 @@ export const hookConstructor = (name, made, work) => {
   });
   put(page, name, 'value', proxy);
   put(native.prototype, 'constructor', 'value', proxy);
-};
+}
 
 /** A listener of ours, removed on shutdown. */
 export const listen = (target, type, listener) =>
   target.addEventListener(type, (event) => attempt(listener, event), { capture: true, signal: stopping.signal });
 
 /** Calls `handle` with all entries of a type; what it returns does so with those on their way. */
-export const entriesOf = (type, handle, more) => {
+export function entriesOf(type, handle, more) {
   if (!PerformanceObserver.supportedEntryTypes.includes(type)) return () => {};
   const all = (entries) => entries.forEach((entry) => attempt(handle, entry));
   const observer = new PerformanceObserver((list) => all(list.getEntries()));
   observer.observe({ type, buffered: true, ...more });
   onUndo(() => observer.disconnect());
   return () => all(observer.takeRecords());
-};
+}
 
 /** Something else that shutdown takes back. */
 export const onUndo = (it) => undo.push(it);
 
-export const undoAll = () => {
+export function undoAll() {
   active = false;
   for (const it of undo.reverse()) attempt(it);
   undo = [];
   word = cleared = fallback = worked = onEnter = undefined;
-};
+}
 
 /** The first function among `args`, since others may be arguments for it, begins with `first`. */
-const precede = (args, first) => {
+function precede(args, first) {
   const at = args.findIndex((it) => typeof it === 'function');
   const callback = args[at];
   if (!callback) return;
@@ -185,18 +185,18 @@ const precede = (args, first) => {
     first(...given);
     return apply(callback, this, given);
   };
-};
+}
 
 /** `callback` under the context of now, whoever calls it. */
-export const bind = (callback) => {
+export function bind(callback) {
   const context = current();
   return function (...args) {
     return within(context, () => apply(callback, this, args));
   };
-};
+}
 
 /** A promise that comes back to the context of now before whoever waits for it; `onValue` and `onError` see it pass. */
-export const wrapPromise = (promise, context = current(), onValue, onError) => {
+export function wrapPromise(promise, context = current(), onValue, onError) {
   return new Promise((resolve, reject) => {
     const back = (seen, settle) => (value) => {
       // Somebody else's task has settled it, as an abort does: they keep what they have queued, and who waits here comes
@@ -210,50 +210,50 @@ export const wrapPromise = (promise, context = current(), onValue, onError) => {
     };
     apply(then, Promise.resolve(promise), [back(onValue, resolve), back(onError, reject)]);
   });
-};
+}
 
 /** Before the next to wait for `promise`, its context of now: reactions are called in the order they were added. */
-const enterBefore = (promise) => {
+function enterBefore(promise) {
   const context = current();
   const back = () => enter(context);
   apply(then, promise, [back, back]);
-};
+}
 
 // Those that come first, or alone, in their tasks: of whatever makes requests, reads, plays or connects.
 const LOADS = ['load', 'error'];
 const EVENTS = [...LOADS, ...'readystatechange abort timeout success upgradeneeded complete finish open'.split(' ')];
 const owners = new WeakMap();
 
-const onOwn = (event) => {
+function onOwn(event) {
   const [context, seen] = owners.get(event.currentTarget);
   enter(context);
   if (seen) attempt(seen, event);
-};
+}
 
 /** Events of `target` are of the context of now, until it is given to another; `seen` sees them pass. */
-export const own = (target, seen = owners.get(target)?.[1], types = EVENTS) => {
+export function own(target, seen = owners.get(target)?.[1], types = EVENTS) {
   // The same listener twice is one.
   for (const type of types) target.addEventListener(type, onOwn, true);
   owners.set(target, [current(), seen]);
-};
+}
 export const owns = before((it) => own(it));
 const loads = before((it) => own(it, undefined, LOADS));
 
 /** The callback of a function, its promise, and events of what it returns come back to the context of the call. */
-const carries = (native, self, args) => {
+function carries(native, self, args) {
   const context = current();
   precede(args, () => enter(context));
   const result = apply(native, self, args);
   if (result instanceof Promise) return wrapPromise(result, context);
   if (result instanceof EventTarget) own(result);
   return result;
-};
+}
 
-const waits = (native, self) => {
+function waits(native, self) {
   const promise = apply(native, self, []);
   if (promise instanceof Promise) enterBefore(promise);
   return promise;
-};
+}
 
 // What goes on and on by timers is no longer what a click started.
 const TIMERS_MILLIS = 30_000;
@@ -283,14 +283,14 @@ const ASKED_MILLIS = 30_000;
 const MAX_WAITING = 1000;
 const idOf = (data) => data?.id ?? data?.requestId;
 
-const receive = (target) => {
+function receive(target) {
   const inbox = { queue: [], asked: new Map(), last: word, at: clock() };
   inboxes.set(target, inbox);
   for (const type of ['message', 'messageerror']) target.addEventListener(type, received, true);
   return inbox;
-};
+}
 
-const received = ({ currentTarget, data }) => {
+function received({ currentTarget, data }) {
   const { queue, asked, last, at, other } = inboxes.get(currentTarget);
   if (queue.length) {
     const context = queue.shift();
@@ -300,9 +300,9 @@ const received = ({ currentTarget, data }) => {
   }
   const id = idOf(data);
   enter(asked.has(id) ? asked.get(id) : other || clock() - at > ASKED_MILLIS ? null : last);
-};
+}
 
-const sent = (self, data, more) => {
+function sent(self, data, more) {
   // A port that is given away is answered from elsewhere.
   for (const port of [more?.transfer ?? more ?? []].flat()) {
     const { other } = inboxes.get(port) ?? {};
@@ -321,9 +321,9 @@ const sent = (self, data, more) => {
   const id = idOf(data);
   if (id != null) asked.set(id, context);
   if (asked.size > MAX_WAITING) asked.delete(asked.keys().next().value);
-};
+}
 
-const hookMessages = () => {
+function hookMessages() {
   hookConstructor('MessageChannel', ({ port1, port2 }) => {
     const inbox = receive(port1);
     inbox.other = receive(port2);
@@ -338,10 +338,10 @@ const hookMessages = () => {
     });
   }
   // Not window.postMessage: a frame that called ours would be taken for this page, by `event.source`.
-};
+}
 
 // What an observer reports first after `observe` is the work of who observed; what comes later the page or its reader caused.
-const hookObservers = () => {
+function hookObservers() {
   const observed = new WeakMap();
   const first = (_, observer) => {
     enter(observed.get(observer));
@@ -351,7 +351,7 @@ const hookObservers = () => {
     hookConstructor(name, undefined, (args) => precede(args, first));
     hook(prototype(name), 'observe', before((self) => observed.set(self, current())));
   }
-};
+}
 
 const ARMED_MILLIS = 10_000;
 
@@ -359,7 +359,7 @@ const ARMED_MILLIS = 10_000;
  * Exact also where two contexts wait for one promise, and for `import()`: whoever awaits a promise or calls its `then`
  * looks up its `constructor`, and just before that we wait for it too. Only while somebody is at work.
  */
-const hookPromises = () => {
+function hookPromises() {
   const owner = Promise.prototype;
   const native = descriptor(owner, 'constructor');
   if (native?.value !== Promise) return;
@@ -387,14 +387,14 @@ const hookPromises = () => {
       inside = false;
     }
   });
-};
+}
 
 // Functions of these interfaces call back, return promises, or what has events.
 const CARRY =
   'Response Request Blob ReadableStream ReadableStreamDefaultReader ReadableStreamBYOBReader WritableStream WritableStreamDefaultWriter SubtleCrypto CacheStorage Cache Clipboard LockManager Scheduler FontFaceSet IDBFactory IDBObjectStore IDBIndex IDBDatabase';
 
 /** Stands at every boundary where the platform begins a task for somebody. `fetch` and XMLHttpRequest are in requests.js. */
-export const hookBoundaries = ({ precise }) => {
+export function hookBoundaries({ precise }) {
   active = true;
   stopping = new AbortController();
   onUndo(() => stopping.abort());
@@ -421,9 +421,9 @@ export const hookBoundaries = ({ precise }) => {
     if (precise) attempt(hookPromises);
   });
   setTimeout(rest);
-};
+}
 
-const hookRest = () => {
+function hookRest() {
   /** All functions of an interface, or what it has to `get`. */
   const every = (name, trap, kind) => {
     const owner = prototype(name) ?? {};
@@ -443,4 +443,4 @@ const hookRest = () => {
   every('FileReader', owns);
   for (const name of ['Image', 'Script', 'IFrame']) hook(prototype(`HTML${name}Element`), 'src', loads, 'set');
   hook(prototype('HTMLLinkElement'), 'href', loads, 'set');
-};
+}

@@ -3,15 +3,15 @@
 export let addPhases, at, attempt, child, client, complain, complete, current, enter, entriesOf, hook, ignores, Interaction, listen, onto, redactedUrl, tracer, TYPED;
 
 /** Called first of all. */
-export const use = (core) => {
+export function use(core) {
   ({ addPhases, at, attempt, child, client, complain, complete, current, enter, entriesOf, hook, ignores, Interaction, listen, onto, redactedUrl, tracer, TYPED } = core);
-};
+}
 
 /** Calls `work` too whenever the tracer, or its exporter, calls its `name`. */
-export const also = (name, work, owner = tracer) => {
+export function also(name, work, owner = tracer) {
   const before = owner[name];
   owner[name] = (...args) => {
     before.apply(owner, args);
     attempt(work, ...args);
   };
-};
+}

@@ -9,20 +9,20 @@ const MAX_ERRORS = 100;
 let told;
 
 /** Tells `owner` what went wrong, or a span of its own where that has ended, or nobody owns it. */
-export const blame = (error, context, owner = context) => {
+export function blame(error, context, owner = context) {
   const span = owner && !owner.ended ? owner : child('exception', {}, context);
   span.recordException(error);
   if (span !== owner) span.end();
-};
+}
 
 /** Something went wrong just now. */
-export const onto = (error) => {
+export function onto(error) {
   if (!consented || told++ >= MAX_ERRORS) return;
   const context = latest();
   blame(error, context, context?.interaction);
-};
+}
 
-export const hookErrors = () => {
+export function hookErrors() {
   told = 0;
   if (options.errors === false) return;
   listen(window, 'error', ({ error, message, filename, lineno, colno }) => {
@@ -31,4 +31,4 @@ export const hookErrors = () => {
     onto(error ?? { message, stack: `${message}\n    at ${filename}:${lineno}:${colno}` });
   });
   listen(window, 'unhandledrejection', ({ reason }) => onto(reason));
-};
+}

@@ -10,7 +10,7 @@ const MUTATIONS = { attributes: true, characterData: true, childList: true, subt
 // Signs of life that are no mutation.
 const SIGNS = 'input change scroll toggle play pause copy beforeunload';
 
-export const frustration = () => {
+export function frustration() {
   let clicks = [];
   // What was pressed last, and whether anything has answered it.
   let pressed;
@@ -58,4 +58,4 @@ export const frustration = () => {
     const elsewhere = element.closest(`${TYPED},a[href],label,option,video,audio,iframe`) || !getSelection().isCollapsed;
     if (!changed && !requests && !elsewhere && !events && document.visibilityState === 'visible') frustrated(interaction, 'dead_click');
   });
-};
+}

@@ -13,7 +13,7 @@ import { allow, common, configure, consented, later, never, options, tracer } fr
 
 const pageId = randomHex(8);
 
-const resource = () => {
+function resource() {
   const { serviceName, serviceVersion, environment, resourceAttributes } = options;
   const { language, userAgent, userAgentData } = navigator;
   return {
@@ -30,28 +30,28 @@ const resource = () => {
     'flamefall.page.id': pageId,
     ...resourceAttributes,
   };
-};
+}
 
 /** The page leaves, perhaps for good. */
-const leave = () => {
+function leave() {
   endRequests();
   settleTimings(true);
   closeAll();
   tracer.onLeave();
   tracer.exporter.leave();
-};
+}
 
-const stop = () => {
+function stop() {
   leave();
   never();
   undoAll();
   allow(false);
   tracer.exporter.stop();
   configureQueue();
-};
+}
 
 /** @param {import('./flamefall-rum').Options} given */
-export const start = (given) => {
+export function start(given) {
   if (tracer && !tracer.exporter.stopped) attempt(stop);
   // With options that cannot be used at all nothing is done.
   let options;
@@ -122,4 +122,4 @@ export const start = (given) => {
     metrics: exporter.metrics,
     shutdown: () => attempt(() => exporter.stopped || stop()),
   };
-};
+}

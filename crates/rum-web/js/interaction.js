@@ -75,41 +75,41 @@ export class Interaction extends Span {
 const recentId = (time) => (recent && time - recent.start < LONGEST_MILLIS ? (recent.id ??= recent.spanId) : undefined);
 
 /** A span in `context`; without one it is a root of its own, with a hint. */
-export const child = (name, attributes, context, kind, start) => {
+export function child(name, attributes, context, kind, start) {
   const span = new Span(name, context, attributes, kind, start);
   if (context) return span;
   return span.setAttribute('flamefall.interaction.recent_id', recentId(span.start));
-};
+}
 
-const closeQuiet = () => {
+function closeQuiet() {
   const time = now();
   for (const it of open) {
     if (time >= it.deadline) it.close('timeout');
     else if (!it.pending && time - it.last >= QUIET_MILLIS) it.close();
   }
   if (open.size) later(closeQuiet, QUIET_MILLIS / 2);
-};
+}
 
 /** The page leaves. */
-export const closeAll = () => {
+export function closeAll() {
   for (const it of open) {
     if (it.pending) it.ran();
     it.close(it.pending ? 'page_hidden' : undefined);
   }
-};
+}
 
 const ACTIONABLE = 'a,button,input,select,textarea,label,summary,option,[role],[onclick],[data-flamefall-name],[contenteditable]';
 const NAME = 'data-flamefall-name';
 /** What a person types into. */
 export const TYPED = 'input,textarea,select,[contenteditable]';
 
-const tidy = (text) => {
+function tidy(text) {
   // Numbers make names many: "Cart (3)" and "Cart (4)" are one thing to act on.
   return text?.replace(/\s+/g, ' ').trim().replace(/\d+([.,]\d+)*/g, '#').replace(/^(.{47})..+/, '$1…');
-};
+}
 
 /** The words for an element that its page shows, never what a person typed. */
-const nameOf = (element) => {
+function nameOf(element) {
   const given = closest(element, `[${NAME}]`)?.getAttribute(NAME);
   if (given) return given;
   const attribute = (name) => element.getAttribute(name);
@@ -131,10 +131,10 @@ const nameOf = (element) => {
   const id = attribute('name') || element.id;
   // Ids with numbers or colons are mostly made by a library, anew each time.
   return id && !/\d\d|:/.test(id) ? `${role}#${id}` : role;
-};
+}
 
 /** The text of an element without what stands in editable or ignored parts of it. Short: a name needs no page. */
-const textOf = (element) => {
+function textOf(element) {
   if (!element) return '';
   let text = '';
   const walker = document.createTreeWalker(element, SHOW_TEXT);
@@ -143,14 +143,14 @@ const textOf = (element) => {
     if (!parentElement.closest(`${TYPED},script,style,[data-flamefall-ignore],[hidden]`)) text += `${data} `;
   }
   return text;
-};
+}
 
 /** A short selector: ids and classes from the element outwards, until one is an id. */
-const selectorOf = ({ id, localName, classList, parentElement }, depth = 5) => {
+function selectorOf({ id, localName, classList, parentElement }, depth = 5) {
   if (id) return `#${id}`;
   const own = classList[0] ? `${localName}.${classList[0]}` : localName;
   return parentElement && --depth ? `${selectorOf(parentElement, depth)} > ${own}` : own;
-};
+}
 
 // What a gesture is named by, the best last.
 const RANKS = ['keydown', 'change', 'submit', 'click'];
@@ -159,16 +159,16 @@ const GESTURE_MILLIS = 1000;
 // The events of one press of a key or a button are one interaction.
 let gesture = {};
 
-const onGesture = (event) => {
+function onGesture(event) {
   if (!event.isTrusted || event.repeat) return;
   // A person comes from nowhere.
   enter(null);
   gesture = { at: event.timeStamp, key: event.type === 'keydown' && event.composedPath()[0] };
-};
+}
 
 const wantsKey = ({ key, ctrlKey, metaKey, altKey }) => /^(Enter|Escape)$/.test(key) || ((ctrlKey || metaKey || altKey) && !key[1]);
 
-const onEvent = (event) => {
+function onEvent(event) {
   const { timeStamp } = event;
   let { type } = event;
   // A listener of the page that dispatches events itself is work, not a person.
@@ -199,10 +199,10 @@ const onEvent = (event) => {
   }
   gesture.interaction = interaction;
   enter(interaction);
-};
+}
 
 /** One capturing listener on window a kind of event: first of all, and nothing of the page is wrapped. */
-export const hookInteractions = () => {
+export function hookInteractions() {
   for (const type of ['keydown', 'pointerdown']) listen(window, type, onGesture);
   for (const type of options.interactions ?? ['click', 'submit', 'change']) listen(window, type, onEvent);
-};
+}

@@ -9,7 +9,7 @@ const pathTemplate = (path) =>
     .map((it) => (/^(\d+|(?=.*\d)[\da-f-]{8,}|.{40,})$/i.test(it) ? ':id' : it.replace(/\d{2,}/g, ':id')))
     .join('/');
 
-export const navigation = () => {
+export function navigation() {
   let url = location.href;
 
   const went = ({ navigationType, timeStamp }) => {
@@ -37,4 +37,4 @@ export const navigation = () => {
       attempt(went, { navigationType: type, timeStamp: performance.now() });
     });
   }
-};
+}

@@ -12,7 +12,7 @@ import { vitals } from './vitals.js';
 export { dryRun } from './dry.js';
 
 /** Called once the page has loaded, with what it needs of the tracer. */
-export const install = (core) => {
+export function install(core) {
   use(core);
   const { exporter, options } = tracer;
   if (exporter.endpoint) {
@@ -24,32 +24,32 @@ export const install = (core) => {
   for (const name in on) if (options[name] !== false) attempt(on[name]);
   const off = { resources, consoleErrors };
   for (const name in off) if (options[name]) attempt(off[name]);
-};
+}
 
 /** The span of a request that the browser made by itself. */
-const requested = (entry, attributes) => {
+function requested(entry, attributes) {
   complete(client('GET', new URL(entry.name), tracer.arrival, at(entry.fetchStart)).setAttributes(attributes), entry);
-};
+}
 
 /** The phases of the load, and the request for the document. */
-const pageLoad = () => {
+function pageLoad() {
   const [entry] = performance.getEntriesByType('navigation');
   addPhases(tracer.arrival, entry, Object.keys(PerformanceNavigationTiming.prototype).filter((name) => /load|^dom[CI]/.test(name)));
   requested(entry, { 'http.response.status_code': entry.responseStatus || undefined });
-};
+}
 
 // A page of a thousand pictures is not better understood by all of them.
 const MAX_RESOURCES = 100;
 
 /** What the page loaded beside what it asked for itself. */
-const resources = () => {
+function resources() {
   let left = MAX_RESOURCES;
   for (const entry of tracer.arrival ? performance.getEntriesByType('resource') : []) {
     const { initiatorType, name } = entry;
     if (/^(fetch|xmlhttprequest|beacon)$/.test(initiatorType) || ignores(new URL(name)) || left-- <= 0) continue;
     requested(entry, { 'flamefall.resource.type': initiatorType });
   }
-};
+}
 
 /** What the page itself says went wrong. */
 const consoleErrors = () =>

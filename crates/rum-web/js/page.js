@@ -14,13 +14,13 @@ const core = { addPhases, at, attempt, child, client, complain, complete, curren
 const LONGEST_MILLIS = 10_000;
 
 /** What the server said: the trace that this page was written in. */
-const parentOf = (entry) => {
+function parentOf(entry) {
   const meta = (name) => document.querySelector(`meta[name=${name}]`)?.content;
   const timing = entry.serverTiming?.find(({ name }) => /^trace(parent)?$/i.test(name));
   return parseTraceparent(meta('traceparent') ?? timing?.description, meta('tracestate'));
-};
+}
 
-export const hookPageLoad = () => {
+export function hookPageLoad() {
   const mine = tracer;
   const [entry] = performance.getEntriesByType('navigation');
   let load;
@@ -51,4 +51,4 @@ export const hookPageLoad = () => {
   if (document.readyState === 'complete') return done();
   withoutOrigin(load);
   listen(window, 'load', done);
-};
+}

@@ -15,12 +15,12 @@ export const redactedUrl = (url) =>
     .replace(/([?&]([^=&]+))[^&]*/g, (all, name, key) => (options.allowQuery?.includes(key) ? all : `${name}=${REDACTED}`));
 
 /** The nearest of an element and those around it that `selector` matches, out of shadow roots too. */
-export const closest = (element, selector) => {
+export function closest(element, selector) {
   for (let it = element; it; it = it.getRootNode().host) {
     const found = it.closest(selector);
     if (found) return found;
   }
-};
+}
 
 /** Whether an element or one around it asks to be left alone. */
 export const ignored = (element) => closest(element, '[data-flamefall-ignore]');

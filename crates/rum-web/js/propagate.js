@@ -4,14 +4,14 @@ import { SAMPLED, idsOf } from './span.js';
 import { list, options, tracer } from './tracer.js';
 
 /** An origin, a URLPattern, or a regular expression over the URL without its query: never a part of a text. */
-const matches = (rule, { href, origin, pathname }) => {
+function matches(rule, { href, origin, pathname }) {
   if (typeof rule === 'string') return rule === origin;
   // `search`, since `test` goes on from where it was.
   return rule instanceof RegExp ? (origin + pathname).search(rule) >= 0 : rule.test(href);
-};
+}
 
-// To ask for it takes longer than all else here.
-const { origin: here } = location;
+// To ask for it takes longer than all else here, also while the page waits for this script.
+let here;
 const decimal = (hex) => String(BigInt(`0x${hex}`));
 const MAX_BAGGAGE_BYTES = 8192;
 
@@ -44,8 +44,8 @@ const FORMATS = {
  * What a request carries beside the page's own `given` headers, if it has any: names and values. To our own origin, and to
  * whom the page names. A format of which the page has sent anything itself is the page's.
  */
-export const headersFor = (span, method, target, given, body, mode) => {
-  const isOwn = target.origin === here;
+export function headersFor(span, method, target, given, body, mode) {
+  const isOwn = target.origin === (here ??= location.origin);
   // A no-cors request to somebody else may have none.
   if (!isOwn && (mode === 'no-cors' || !list(options.propagateTo).some((rule) => matches(rule, target)))) return [];
   const headers = given && new Headers(given);
@@ -56,10 +56,10 @@ export const headersFor = (span, method, target, given, body, mode) => {
   if (isOwn || !options.dryRun) return more;
   if (more.length) tracer.dry.push({ url: target.href, method, more, headers, body });
   return [];
-};
+}
 
 /** A remote context from a `traceparent`, or undefined. */
-export const parseTraceparent = (text, traceState) => {
+export function parseTraceparent(text, traceState) {
   const match = /^\s*(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})\s*$/.exec(text);
   return match && { ...idsOf(match[1] + match[2]), traceFlags: parseInt(match[3], 16) & 3, traceState };
-};
+}

@@ -17,22 +17,24 @@ const NETWORK = 'network_error';
 // What a failed request is called, `error.type`, by the name of an error or the type of an event.
 const FAILURES = { TimeoutError: 'timeout', timeout: 'timeout', AbortError: 'abort', abort: 'abort', TypeError: NETWORK, NetworkError: NETWORK, error: NETWORK };
 
-const PHASES = Object.keys(PerformanceResourceTiming.prototype).filter((name) => /^(fetch|domai|conn|secu|req|resp).*[td]$/.test(name));
+// Asked for when the first request has ended: to find them takes a moment, and the page waits for this script.
+const phases = () => (phaseNames ??= Object.keys(PerformanceResourceTiming.prototype).filter((name) => /^(fetch|domai|conn|secu|req|resp).*[td]$/.test(name)));
+let phaseNames;
 
 /** Makes requests meet what the browser has measured. Nothing without resource timing. */
 let measured;
 
-export const hookRequests = () => {
+export function hookRequests() {
   hook(window, 'fetch', tracedFetch);
   hookXhr(XMLHttpRequest.prototype);
   measured = options.resourceTiming !== false && entriesOf('resource', amend);
-};
+}
 
 /** Whether a request is not ours to trace. */
 export const ignores = ({ href }) => list(options.ignoreUrls).some((rule) => (typeof rule === 'string' ? href.startsWith(rule) : href.search(rule) >= 0));
 
 /** The span of a request, with what is known before it is sent. */
-export const client = (method, { href, hostname, port, protocol }, context, start) => {
+export function client(method, { href, hostname, port, protocol }, context, start) {
   const known = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|QUERY)$/.test(method);
   const attributes = {
     'http.request.method': known ? method : '_OTHER',
@@ -42,10 +44,10 @@ export const client = (method, { href, hostname, port, protocol }, context, star
     'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
   };
   return child(known ? method : 'HTTP', attributes, context, CLIENT, start);
-};
+}
 
 /** A span for a request, and what it carries more; or undefined where it is none of ours. */
-const begin = (method, url, headers, body, mode) => {
+function begin(method, url, headers, body, mode) {
   const target = new URL(url, document.baseURI);
   if (!consented || !/^http/.test(target.protocol) || ignores(target)) return;
   // Resource timing leaves it out, too.
@@ -56,9 +58,9 @@ const begin = (method, url, headers, body, mode) => {
   span.more = attempt(headersFor, span, method, target, headers, body, mode) ?? [];
   inFlight.add(span);
   return span;
-};
+}
 
-const finish = (span, status, error) => {
+function finish(span, status, error) {
   if (!inFlight.delete(span)) return;
   span.done = now();
   span.interaction?.finished(span.done);
@@ -68,16 +70,16 @@ const finish = (span, status, error) => {
   if (!measured) return complete(span);
   timed.push(span);
   later(settleTimings, TIMING_MILLIS);
-};
+}
 
 /** The page leaves: what is under way ends here, as far as anybody can tell. */
-export const endRequests = () => {
+export function endRequests() {
   for (const span of inFlight) finish(span.setAttribute('flamefall.ended_by', 'page_hidden'));
-};
+}
 
 const failureOf = (error, signal) => (signal?.aborted && error?.name !== 'TimeoutError' ? 'abort' : FAILURES[error?.name] ?? error?.name ?? typeof error);
 
-const tracedFetch = (native, self, args) => {
+function tracedFetch(native, self, args) {
   let span;
   let signal;
   const context = current();
@@ -104,9 +106,9 @@ const tracedFetch = (native, self, args) => {
     failed(error);
     throw error;
   }
-};
+}
 
-const hookXhr = (prototype) => {
+function hookXhr(prototype) {
   const { setRequestHeader } = prototype;
   // What each was opened with, and its span once it is sent.
   const opened = new WeakMap();
@@ -139,38 +141,38 @@ const hookXhr = (prototype) => {
       throw error;
     }
   });
-};
+}
 
 /** Resource timing comes after the answer: spans that still wait for theirs are completed by it. */
-const amend = (entry) => {
+function amend(entry) {
   const { name, startTime } = entry;
   const start = at(startTime);
   const index = timed.findIndex((it) => it.address === name && start >= it.start - 1 && start <= it.done);
   if (index >= 0) complete(timed.splice(index, 1)[0], entry);
-};
+}
 
 /** When the phases of an entry were, by the names they have there. Names are given: to ask an entry for them takes longer than all else. */
-export const addPhases = (span, entry, names) => {
+export function addPhases(span, entry, names) {
   for (const name of names) {
     const time = entry[name];
     if (time > 0) span.addEvent(name, undefined, at(time));
   }
-};
+}
 
 /** Ends the span of a request, with what its resource timing adds. */
-export const complete = (span, entry) => {
+export function complete(span, entry) {
   let { done = 0 } = span;
   if (entry) {
-    addPhases(span, entry, PHASES);
+    addPhases(span, entry, phases());
     const version = /^(?:http\/|h)([\d.]+)$/.exec(entry.nextHopProtocol)?.[1];
     span.setAttribute('network.protocol.version', version).setAttribute('http.response.body.size', entry.encodedBodySize || undefined);
     done = Math.max(done, at(entry.responseEnd));
   }
   span.end(done);
-};
+}
 
 /** Ends what has waited long enough; at exit everything, and of an interaction that ends what is its, with what the browser already knows. */
-export const settleTimings = (all, group) => {
+export function settleTimings(all, group) {
   if (measured) measured();
   const limit = now() - TIMING_MILLIS;
   for (const it of timed.splice(0)) {
@@ -178,4 +180,4 @@ export const settleTimings = (all, group) => {
     else timed.push(it);
   }
   if (timed.length) later(settleTimings, TIMING_MILLIS);
-};
+}

@@ -7,20 +7,20 @@ import { RANDOM, SAMPLED } from './span.js';
 import { options } from './tracer.js';
 
 /** Of 2^56 traces so many are rejected: the first hex digits of 14, four of which say something. Undefined: all are. */
-const threshold = (ratio) => {
+function threshold(ratio) {
   if (!(ratio >= 2 ** -48)) return;
   const rest = Math.max(0, 1 - ratio);
   // Those before them are all f or all 0.
   const digits = 4 + Math.min(9, Math.floor(-Math.log2(Math.min(ratio, rest || 1)) / 4));
   return Math.round(rest * 16 ** digits).toString(16).padStart(digits, 0).replace(/0+$/, '');
-};
+}
 
 const fits = (rule, value) => rule === undefined || (rule.test ? rule.test(value) : rule === value);
 
 let credit = Infinity;
 let counted = 0;
 
-const decide = (span) => {
+function decide(span) {
   const { ratio = 1, rules, perSecond, session: shared } = options.sampling;
   const has = ([key, rule]) => fits(rule, span.attributes[span.attributes.indexOf(key) + 1]);
   const rule = rules?.find(({ name, attributes = {} }) => fits(name, span.name) && Object.entries(attributes).every(has));
@@ -40,13 +40,13 @@ const decide = (span) => {
   }
   span.traceState = members[0] && `ot=${members.join(';')}`;
   return sampled;
-};
+}
 
 /** Decides for a span that has its first attributes. */
-export const sample = (span) => {
+export function sample(span) {
   // A parent elsewhere has decided for us.
   const sampled = span.child ? span.traceFlags & SAMPLED : !options.sampling || decide(span);
   span.traceFlags = (span.traceFlags & RANDOM) | (sampled && SAMPLED);
   // What is not sampled may still prove to be worth it when its interaction ends; what was sent then stays true.
   span.recording = !!sampled || options.keep !== false;
-};
+}

@@ -14,7 +14,7 @@ let began = 0;
 let seen = 0;
 
 /** Somebody acts: the session goes on, or another begins. */
-export const touch = () => {
+export function touch() {
   const time = Date.now();
   let storage;
   try {
@@ -34,4 +34,4 @@ export const touch = () => {
   }
   seen = time;
   attempt(() => storage?.setItem(KEY, JSON.stringify([session, began, seen, previous])));
-};
+}

@@ -22,34 +22,34 @@ let pool;
 let next = 0;
 
 /** A place for the ids of one span, random until now. What lies before it is somebody else's. */
-const slot = () => {
+function slot() {
   if (!next) {
-    pool = crypto.getRandomValues(new Uint8Array(128 * SLOT));
+    pool = crypto.getRandomValues(new Uint8Array(32 * SLOT));
     next = pool.length;
     // An id of zeros is none. Not in the 56 bits of a trace id that sampling counts on.
     for (let at = 0; at < next; at += 8) pool[at] ||= 1;
   }
   return (next -= SLOT);
-};
+}
 
-const hex = (bytes, at, end) => {
+function hex(bytes, at, end) {
   let text = '';
   while (at < end) text += (bytes[at++] + 256).toString(16).slice(1);
   return text;
-};
+}
 
 /** So many random bytes, in hex: 8 or 16. */
-export const randomHex = (bytes) => {
+export function randomHex(bytes) {
   const at = slot();
   return hex(pool, at, at + bytes);
-};
+}
 
 // `performance.now()` stands still while the machine sleeps (in some browsers): what the wall clock says beyond a
 // second of difference is added for spans that start from then on.
 let drift = 0;
 let compared = 0;
 /** Milliseconds since the page's time origin. */
-export const now = () => {
+export function now() {
   const time = clock();
   if (time - compared > 1000) {
     compared = time;
@@ -57,28 +57,28 @@ export const now = () => {
     if (Math.abs(wall - time - drift) > 1000) drift = wall - time;
   }
   return time + drift;
-};
+}
 /** The same for a time stamp of an event or a performance entry. */
 export const at = (timeStamp) => timeStamp + drift;
 
 /** Key, value, key, value, … without what is undefined. Most events have none. */
 const flat = (attributes) => (attributes ? Object.entries(attributes).filter(([, it]) => it !== undefined).flat() : []);
 
-const hand = (span) => {
+function hand(span) {
   write(span);
   // An interaction may have more to come.
   if (span.root && !span.interaction) settle(span);
-};
+}
 
 let groups = 0;
 
-const describe = (span, attributes) => {
+function describe(span, attributes) {
   span.setAttributes(common).setAttributes(attributes);
   if (!span.root) return;
   // Children are found by their trace.
   span.setAttribute('session.id', session).setAttribute('session.previous_id', previous);
   if (consented) sample(span);
-};
+}
 
 /** A remote context, of the ids of a trace and a span in hex. */
 export const idsOf = (hex) => ({ ids: Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16)), at: 0, remote: true });

@@ -4,7 +4,7 @@ import { also, at, entriesOf, redactedUrl } from './core.js';
 
 const MAX_KEPT = 200;
 
-export const timing = () => {
+export function timing() {
   const kept = (type, options) => {
     const entries = [];
     const records = entriesOf(type, (entry) => entries.push(entry) > MAX_KEPT && entries.shift(), options);
@@ -49,4 +49,4 @@ export const timing = () => {
       if (near(it)) span.addEvent('soft_navigation', { 'url.full': redactedUrl(it.name) }, at(it.presentationTime || it.paintTime || it.startTime));
     }
   });
-};
+}

@@ -11,11 +11,11 @@ export let consented = false;
 /** What page-later.js has of it, and what it does then. */
 export let tracer;
 
-export const configure = (given, more) => {
+export function configure(given, more) {
   options = given;
   common = { ...given.attributes };
   return (tracer = { options, dry: [], recording: () => consented, onInteraction() {}, onClose() {}, onLeave() {}, ...more });
-};
+}
 
 export const allow = (given) => (consented = given);
 
@@ -25,11 +25,11 @@ export const list = (it, otherwise = []) => [it ?? otherwise].flat();
 const waiting = new Set();
 
 /** Calls `work` in so many milliseconds, once however often it is asked for. */
-export const later = (work, millis) => {
+export function later(work, millis) {
   if (waiting.has(work)) return;
   waiting.add(work);
   setTimeout(() => waiting.delete(work) && attempt(work), millis);
-};
+}
 
 /** Nothing of that any more. */
 export const never = () => waiting.clear();

@@ -8,7 +8,7 @@ const MAX_LONGEST = 10;
 // Shorter ones count only as the first.
 const INP_MILLIS = 40;
 
-export const vitals = () => {
+export function vitals() {
   const [{ activationStart = 0, responseStart, type }] = performance.getEntriesByType('navigation');
   const since = (time) => Math.max(time - activationStart, 0);
   const count = () => performance.interactionCount ?? 0;
@@ -121,4 +121,4 @@ export const vitals = () => {
     setTimeout(() => (hidden = isHidden() ? 0 : Infinity));
     requestAnimationFrame(() => requestAnimationFrame(() => (values.fcp = values.lcp = performance.now() - timeStamp)));
   });
-};
+}
