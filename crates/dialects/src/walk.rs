@@ -27,7 +27,7 @@ pub struct Entry {
 pub enum Take {
     /// Walk through its elements or members. Of anything but an array or an object: read over.
     Enter,
-    /// Give it to [`JsonFormat::record`] whole.
+    /// Give it to the format whole.
     Record,
     /// Read over it.
     Over,
