@@ -121,6 +121,17 @@ pub(crate) struct Known {
 /// So many are remembered: enough for the services of a trace, and cheap to look through.
 const REMEMBERED: usize = 64;
 
+fn reference_of<C: PartialEq, R: Copy>(known: &[(C, R)], content: &C) -> Option<R> {
+    known.iter().rev().find(|(known, _)| known == content).map(|(_, reference)| *reference)
+}
+
+fn remember<C, R>(known: &mut Vec<(C, R)>, content: C, reference: R) {
+    if known.len() >= REMEMBERED {
+        known.remove(0);
+    }
+    known.push((content, reference));
+}
+
 impl<'a> Out<'a> {
     pub(crate) fn new(
         sink: &'a mut dyn SpanSink,
@@ -134,16 +145,12 @@ impl<'a> Out<'a> {
 
     /// A resource whose content is known.
     pub(crate) fn resource(&mut self, content: &Resource<'_>) -> ResourceRef {
-        let known = &mut self.known.resources;
-        if let Some(place) = known.iter().rposition(|(known, _)| known == content) {
-            return known.get(place).map_or(ResourceRef(0), |(_, reference)| *reference);
+        if let Some(reference) = reference_of(&self.known.resources, content) {
+            return reference;
         }
         let reference = self.sink.open_resource();
         self.sink.close_resource(reference, content);
-        if known.len() >= REMEMBERED {
-            known.remove(0);
-        }
-        known.push((owned::resource(content.clone()), reference));
+        remember(&mut self.known.resources, owned::resource(content.clone()), reference);
         reference
     }
 
@@ -158,16 +165,12 @@ impl<'a> Out<'a> {
 
     /// A scope whose content is known.
     pub(crate) fn scope(&mut self, content: &Scope<'_>) -> ScopeRef {
-        let known = &mut self.known.scopes;
-        if let Some(place) = known.iter().rposition(|(known, _)| known == content) {
-            return known.get(place).map_or(ScopeRef(0), |(_, reference)| *reference);
+        if let Some(reference) = reference_of(&self.known.scopes, content) {
+            return reference;
         }
         let reference = self.sink.open_scope();
         self.sink.close_scope(reference, content);
-        if known.len() >= REMEMBERED {
-            known.remove(0);
-        }
-        known.push((owned::scope(content.clone()), reference));
+        remember(&mut self.known.scopes, owned::scope(content.clone()), reference);
         reference
     }
 
