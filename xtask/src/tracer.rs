@@ -16,10 +16,13 @@ const EXPORTS: &[&str] = &["gzip", "input", "write"];
 /// Properties of the tracer's own objects, which neither the platform nor a page has and nothing names by a text. Both modules
 /// have the same short ones for them; those that stand most often come first.
 const INTERNAL: &str = "\
-    at interaction attempt options exporter start tracer listen last more complain ended child current entriesOf hook \
-    kind stopped enter group redactedUrl TYPED also recording ids other complete pending work Interaction addPhases \
-    arrival began client element ignores onto root asked deadline dry queue ran address exit expired finished joined \
-    loading remote requests begun listeners pageId post stamp wake";
+    at interaction exporter stopped last ended start group recording options other more ids pending arrival root \
+    ran store numbers why work began deadline dry queue finished listeners shadow child kind element asked exit expired \
+    loading remote requests gone kept address post stamp wake waiting drained tried tellAll added";
+
+/// Modules of `dist/rum/`, and the sources that they begin with.
+const MODULES: [(&str, &str); 3] =
+    [("flamefall-rum", "index.js"), ("flamefall-rum-later", "later.js"), ("flamefall-rum-more", "more.js")];
 
 fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from)
@@ -105,7 +108,7 @@ fn wasm(path: &OsStr) -> Result {
     )
 }
 
-/// `dist/rum/`: one module, its wasm beside it, its types, and another module for what can wait until a page has loaded.
+/// `dist/rum/`: a module, another for what can wait, one for what few want, the wasm beside them, and types.
 pub(crate) fn build(path: &OsStr) -> Result {
     let mend = "read the message above";
     wasm(path)?;
@@ -115,7 +118,7 @@ pub(crate) fn build(path: &OsStr) -> Result {
     out.push(&site);
     let names: Vec<&str> = INTERNAL.split_whitespace().collect();
     // Those first that stand everywhere anyway: they compress better.
-    let letters = || "etrnoaislcudpfmhgbv".chars().chain('A'..='Z');
+    let letters = || "tenraoisldcupfmhgbvTSCELPRMAINDOBFGHJKQUVWXYZ".chars();
     let pairs = letters().flat_map(|first| letters().map(move |second| format!("{first}{second}")));
     let short: Vec<_> = names
         .iter()
@@ -135,7 +138,8 @@ pub(crate) fn build(path: &OsStr) -> Result {
     };
     run(
         Command::new("esbuild")
-            .args([entry("flamefall-rum", "index.js"), entry("flamefall-rum-page", "page-later.js")])
+            .args(MODULES.map(|(name, file)| entry(name, file)))
+            .arg("--external:./flamefall-rum-more.js")
             .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
             .arg(format!("--mangle-props=^({})$", names.join("|")))
             .arg(cache)
@@ -143,12 +147,19 @@ pub(crate) fn build(path: &OsStr) -> Result {
             .env("PATH", path),
         mend,
     )?;
-    for file in ["flamefall-rum.js", "flamefall-rum-page.js"] {
-        let file = site.join(file);
+    for (name, _) in MODULES {
+        let file = site.join(format!("{name}.js"));
         run(
             Command::new("terser")
                 .arg(&file)
-                .args(["--module", "--toplevel", "--compress", "ecma=2022,passes=3", "--mangle", "--output"])
+                .args([
+                    "--module",
+                    "--toplevel",
+                    "--compress",
+                    "ecma=2022,passes=3,unsafe_arrows,unsafe_comps",
+                    "--mangle",
+                    "--output",
+                ])
                 .arg(&file)
                 .env("PATH", path),
             mend,

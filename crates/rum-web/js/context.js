@@ -14,7 +14,7 @@
 const page = globalThis;
 export const { apply, construct, defineProperty } = Reflect;
 // Ours stays when the page brings another.
-export const { performance, Promise, queueMicrotask, scheduler, setTimeout } = page;
+export const { clearTimeout, fetch, performance, Promise, queueMicrotask, scheduler, setTimeout } = page;
 const { then } = Promise.prototype;
 const { postTask } = scheduler ?? {};
 const descriptor = Object.getOwnPropertyDescriptor;
@@ -22,6 +22,7 @@ const prototype = (name) => page[name]?.prototype;
 
 // Undefined: unknown, and while a page loads that is its load. Null: nobody's.
 let word;
+// The context of work of unknown origin, or what makes it.
 let fallback;
 // The word of the task that was cleared last, if none has been entered since.
 let cleared;
@@ -34,7 +35,6 @@ let active = false;
 // What a context that is entered does first: puts in place what could wait until then, and later see `hookPromises`.
 let onEnter;
 let undo = [];
-let stopping;
 
 // Set by AsyncContext where it exists: exact inside `run`, and empty in what the browser calls by itself.
 let variable;
@@ -44,15 +44,23 @@ export const clock = () => performance.now();
 /** The context of the running code, or nothing. */
 export function current() {
   const context = variable?.get() ?? word;
-  if (context === undefined) return fallback;
+  if (context === undefined) return origin();
   return context?.expired ? undefined : context;
 }
 
-/** The context that the last task had, if no other has been entered since: a rejection is reported a task late. */
-export const latest = () => word ?? cleared ?? fallback;
+/** The context of work of unknown origin. */
+export function origin() {
+  const make = fallback;
+  if (typeof make !== 'function') return make;
+  fallback = undefined;
+  return (fallback = attempt(make));
+}
 
-/** Work of unknown origin is of `context` from here on. */
+/** From here on that is `context`, or what such a function returns when it is first needed. */
 export const withoutOrigin = (context) => (fallback = context);
+
+/** The context that the last task had, if no other has been entered since: a rejection is reported a task late. */
+export const latest = () => word ?? cleared ?? origin();
 
 /** The running task, from here to the end of its microtasks, works for `context`. Never restored: the next task enters. */
 export function enter(context) {
@@ -126,7 +134,7 @@ function put(owner, name, kind, value, others) {
 /** `trap(native, self, args)` instead of a function of the platform, which a page cannot tell from it by name, length or text. */
 export function hook(owner, name, trap, kind = 'value') {
   const native = owner && descriptor(owner, name)?.[kind];
-  if (typeof native === 'function') put(owner, name, kind, new Proxy(native, { apply: (...call) => (active ? trap : apply)(...call) }));
+  if (typeof native === 'function') put(owner, name, kind, new Proxy(native, { apply: (native, self, args) => (active ? trap : apply)(native, self, args) }));
 }
 
 /** A trap: `work(self, args)` comes before the function, and may change `args`. */
@@ -135,12 +143,28 @@ export const before = (work) => (native, self, args) => {
   return apply(native, self, args);
 };
 
-/** As `hook`, for a constructor: `work(args)` comes before it, `made(it)` before whoever else knows the new object. */
-export function hookConstructor(name, made, work) {
+// A page's scripts wait for us to start. What stands before the first object, or the first task, that it is for can wait.
+const rest = new Set();
+const once = (work) => rest.delete(work) && attempt(work);
+
+/** Puts in place what could wait. */
+export const hookRest = () => rest.forEach(once);
+
+/**
+ * As `hook`, for a constructor: `work(args)` comes before it, `made(it)` before whoever else knows the new object.
+ * `others(prototype)` hooks what objects have, before there is one.
+ */
+export function hookConstructor(name, made, others, work) {
   const native = page[name];
   if (!native) return;
+  const { prototype } = native;
+  const prepare = () => {
+    put(prototype, 'constructor', 'value', proxy);
+    others?.(prototype);
+  };
   const proxy = new Proxy(native, {
     construct(native, args, newTarget) {
+      if (active) once(prepare);
       if (active) work?.(args);
       const it = construct(native, args, newTarget);
       if (active) made?.(it);
@@ -148,12 +172,15 @@ export function hookConstructor(name, made, work) {
     },
   });
   put(page, name, 'value', proxy);
-  put(native.prototype, 'constructor', 'value', proxy);
+  rest.add(prepare);
 }
 
-/** A listener of ours, removed on shutdown. */
-export const listen = (target, type, listener) =>
-  target.addEventListener(type, (event) => attempt(listener, event), { capture: true, signal: stopping.signal });
+/** A listener of ours, removed on shutdown. Events of the document come by the window first. */
+export function listen(type, listener, target = page) {
+  const first = (event) => attempt(listener, event);
+  target.addEventListener(type, first, true);
+  onUndo(() => target.removeEventListener(type, first, true));
+}
 
 /** Calls `handle` with all entries of a type; what it returns does so with those on their way. */
 export function entriesOf(type, handle, more) {
@@ -172,6 +199,7 @@ export function undoAll() {
   active = false;
   for (const it of undo.reverse()) attempt(it);
   undo = [];
+  rest.clear();
   word = cleared = fallback = worked = onEnter = undefined;
 }
 
@@ -324,19 +352,19 @@ function sent(self, data, more) {
 }
 
 function hookMessages() {
-  hookConstructor('MessageChannel', ({ port1, port2 }) => {
-    const inbox = receive(port1);
-    inbox.other = receive(port2);
-    inbox.other.other = inbox;
-  });
-  hookConstructor('Worker', receive);
-  for (const name of ['Worker', 'MessagePort']) {
-    hook(prototype(name), 'postMessage', (native, self, args) => {
+  const posts = (owner) =>
+    hook(owner, 'postMessage', (native, self, args) => {
       const result = apply(native, self, args);
       if (inboxes.has(self)) attempt(sent, self, ...args);
       return result;
     });
-  }
+  const connect = ({ port1, port2 }) => {
+    const inbox = receive(port1);
+    inbox.other = receive(port2);
+    inbox.other.other = inbox;
+  };
+  hookConstructor('MessageChannel', connect, () => posts(prototype('MessagePort')));
+  hookConstructor('Worker', receive, posts);
   // Not window.postMessage: a frame that called ours would be taken for this page, by `event.source`.
 }
 
@@ -348,8 +376,8 @@ function hookObservers() {
     observed.delete(observer);
   };
   for (const name of ['IntersectionObserver', 'ResizeObserver']) {
-    hookConstructor(name, undefined, (args) => precede(args, first));
-    hook(prototype(name), 'observe', before((self) => observed.set(self, current())));
+    const observes = (owner) => hook(owner, 'observe', before((self) => observed.set(self, current())));
+    hookConstructor(name, undefined, observes, (args) => precede(args, first));
   }
 }
 
@@ -396,8 +424,6 @@ const CARRY =
 /** Stands at every boundary where the platform begins a task for somebody. `fetch` and XMLHttpRequest are in requests.js. */
 export function hookBoundaries({ precise }) {
   active = true;
-  stopping = new AbortController();
-  onUndo(() => stopping.abort());
   variable = page.AsyncContext && new page.AsyncContext.Variable();
   hook(page, 'setTimeout', timer());
   hook(page, 'setInterval', timer(true));
@@ -413,17 +439,14 @@ export function hookBoundaries({ precise }) {
   }
   hookMessages();
   hookObservers();
-  // A page's scripts wait for us to start. The rest stands before the first task that somebody could have begun.
-  const rest = (onEnter = () => {
-    if (onEnter !== rest) return;
-    onEnter = undefined;
-    attempt(hookRest);
-    if (precise) attempt(hookPromises);
-  });
-  setTimeout(rest);
+  // Before the first task that somebody could have begun.
+  onEnter = hookRest;
+  rest.add(hookOthers);
+  if (precise) rest.add(hookPromises);
 }
 
-function hookRest() {
+function hookOthers() {
+  onEnter = undefined;
   /** All functions of an interface, or what it has to `get`. */
   const every = (name, trap, kind) => {
     const owner = prototype(name) ?? {};

@@ -25,10 +25,10 @@ export function onto(error) {
 export function hookErrors() {
   told = 0;
   if (options.errors === false) return;
-  listen(window, 'error', ({ error, message, filename, lineno, colno }) => {
+  listen('error', ({ error, message, filename, lineno, colno }) => {
     // Without a message it is an element that did not load; and what observers put off to the next frame is not wrong.
     if (!message || /^ResizeObserver/.test(message)) return;
     onto(error ?? { message, stack: `${message}\n    at ${filename}:${lineno}:${colno}` });
   });
-  listen(window, 'unhandledrejection', ({ reason }) => onto(reason));
+  listen('unhandledrejection', ({ reason }) => onto(reason));
 }

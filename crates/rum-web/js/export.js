@@ -1,12 +1,16 @@
 // From records to a collector, and to who listens on this page. What is due and when it is tried again is queue.js's to say;
 // here is only how bytes leave a page, also one that goes away.
 
-import { attempt, complain } from './context.js';
-import { answered, configure, counts, flushAll, isRetried, left, next, release, sending, settleAll, take, tell, untold } from './queue.js';
+import { attempt, clearTimeout, clock, complain, fetch, randomHex, setTimeout, tracer } from './core.js';
+import { answered, configure, counts, flushAll, isRetried, left, next, release, sending, settle, settleAll, take, tell, untold, write } from './queue.js';
 import { HEAD, TAIL, count, describe, size, stream } from './record.js';
 
-// Spans that are written at once: about a millisecond.
-const SLICE = 512;
+// Spans that are written at once: half a millisecond.
+const SLICE = 256;
+// Spans of one body at the exit.
+const MOST_AT_EXIT = 512;
+// Spans that wait to be recorded.
+const MOST_WAITING = 128;
 const TIMEOUT_MILLIS = 10_000;
 // What the platform lets requests with `keepalive` hold together, less room for their headers.
 const KEEPALIVE_BYTES = 60 * 1024;
@@ -14,22 +18,19 @@ const KEEPALIVE_REQUESTS = 9;
 // Too little to be worth a request.
 const LEAST_BYTES = 1024;
 const OFFLINE_MILLIS = 5000;
-// The page's own, before anybody stands in front of them; ours first of all. What is sent by this reference is not traced.
-const { fetch, setTimeout, clearTimeout, performance } = globalThis;
-
 const offline = () => navigator.onLine === false;
 const isOk = (status) => status >= 200 && status < 300;
 
 /** Pieces as one, through a CompressionStream or a DecompressionStream if there is one: not on this thread. */
-async function joined(pieces, Stream) {
+export async function joined(pieces, Stream) {
   const stream = new Blob(pieces).stream();
   return new Uint8Array(await new Response(Stream ? stream.pipeThrough(new Stream('gzip')) : stream).arrayBuffer());
 }
 
 // What src/web.rs exports. Once a page, however often the tracer starts.
 let wasm;
-// Unix nanoseconds of `performance.now()` 0. Browsers tell microseconds at best.
-const origin = BigInt(Math.round(performance.timeOrigin * 1000)) * 1000n;
+// Unix nanoseconds of `clock()` 0. Browsers tell microseconds at best.
+let origin;
 
 /** What is at a place, until wasm is called: an address, and 2^32 times how many bytes there are. */
 const placed = (place) => new Uint8Array(wasm.memory.buffer, Number(place & 0xffffffffn), Number(place >> 32n));
@@ -48,10 +49,32 @@ function json(from, spans, first = true, last = true) {
   return placed(wasm.write(length, origin));
 }
 
-/** What one page sends. `resource()`: attributes. */
-export function createExporter(options, resource) {
+/** Of this page, however often the tracer starts. */
+export let pageId;
+
+function resource({ serviceName, serviceVersion, environment, resourceAttributes }) {
+  const { language, userAgent, userAgentData } = navigator;
+  return {
+    'service.name': serviceName ?? 'unknown_service',
+    'service.version': serviceVersion,
+    'deployment.environment.name': environment,
+    'telemetry.sdk.name': 'flamefall-rum',
+    'telemetry.sdk.language': 'webjs',
+    'browser.brands': userAgentData?.brands.map(({ brand, version }) => `${brand} ${version}`),
+    'browser.platform': userAgentData?.platform,
+    'browser.mobile': userAgentData?.mobile,
+    'browser.language': language,
+    'user_agent.original': userAgent,
+    'flamefall.page.id': (pageId ??= randomHex(8)),
+    ...resourceAttributes,
+  };
+}
+
+/** Makes the tracer's outbox what sends it, by wasm from a response that is on its way. */
+export async function completeExporter(response) {
+  const { exporter, options } = tracer;
   const { endpoint, compression } = options;
-  const listeners = new Set();
+  const { listeners } = exporter;
   // What is done next, and when.
   let timer;
   let at = Infinity;
@@ -66,38 +89,32 @@ export function createExporter(options, resource) {
   let requests = 0;
   // Whether the collector takes gzip. Unknown, until it has: its CORS may only allow for simple headers.
   let gzip = compression === 'none' || !globalThis.CompressionStream ? false : compression === 'gzip' || undefined;
-  configure(options, written);
+  origin = BigInt(Math.round(performance.timeOrigin * 1000)) * 1000n;
+  configure(options);
   const mine = counts;
 
   const works = () => wasm && !exporter.stopped;
 
-  /** Loads wasm. Spans wait as records until then. */
-  async function load(url) {
-    try {
-      // Not streamed: so small a file, from a server that may not know its media type.
-      wasm ??= (await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer())).instance.exports;
-      if (exporter.stopped) return;
-      describe(resource());
-      drain();
-    } catch (error) {
-      if (exporter.stopped) return;
-      // No wasm (a strict policy, an old browser): headers are still sent, spans are not.
-      configure();
-      complain(error);
-    }
-  }
-
-  /** Called after every span: sees to what is due. */
-  function written() {
-    fresh = true;
+  /** A span has ended, and so many wait. */
+  function added(spans) {
+    if (spans >= MOST_WAITING) takeAll();
     if (woken || !wasm) return;
     // Once for many: to ask for the time takes longer than all else here.
     woken = true;
     wake(listeners.size ? 50 : 500);
   }
 
+  function takeAll() {
+    for (const span of exporter.waiting.splice(0)) {
+      write(span);
+      // The interaction is over, too.
+      if (span.root) settle(span);
+      fresh = true;
+    }
+  }
+
   function wake(millis) {
-    const time = performance.now() + millis;
+    const time = clock() + millis;
     if (at <= time) return;
     clearTimeout(timer);
     at = time;
@@ -108,14 +125,12 @@ export function createExporter(options, resource) {
     }, millis);
   }
 
-  /** Calls `listener` with OTLP JSON of what ends from now on. */
-  function listen(listener) {
-    if (works()) tellAll();
-    listeners.add(listener);
-    woken = false;
-  }
-
+  /** Calls those who listen with OTLP JSON of what has ended since. */
   function tellAll() {
+    takeAll();
+    if (!works()) return;
+    // Who comes to listen waits for less.
+    woken = false;
     for (let [from, spans] = untold(); spans; [from, spans] = untold()) {
       const text = listeners.size && new TextDecoder().decode(json(from, spans));
       tell(spans);
@@ -134,11 +149,11 @@ export function createExporter(options, resource) {
     if (!works()) return;
     tellAll();
     pump();
-    exporter.onDrain(fresh, exporting);
+    exporter.shadow?.drained(fresh, exporting);
     fresh = false;
   }
 
-  const wait = () => next(performance.now()) || (offline() ? OFFLINE_MILLIS : 0);
+  const wait = () => next(clock()) || (offline() ? OFFLINE_MILLIS : 0);
 
   function pump() {
     if (exporting) return exporting;
@@ -148,16 +163,17 @@ export function createExporter(options, resource) {
         exporting = job = undefined;
         drain();
       });
-    } else if (millis < Infinity) wake(millis);
+    } else wake(millis);
     return exporting;
   }
 
   async function send() {
     const { signal } = (job = new AbortController());
-    const spans = take(performance.now());
+    const spans = take(clock());
     const pieces = [];
     let bytes = 0;
-    for (let from = 0; from < spans; from += SLICE) {
+    // For nobody nothing is written.
+    for (let from = 0; endpoint && from < spans; from += SLICE) {
       if (from) await new Promise((resolve) => setTimeout(resolve));
       if (signal.aborted) return;
       const end = from + SLICE >= spans;
@@ -168,8 +184,9 @@ export function createExporter(options, resource) {
     const answer = endpoint ? await post(pieces, job) : [200, NaN, 0];
     // Shut down meanwhile.
     if (exporter.stopped) return;
-    answered(answer, bytes, performance.now(), Math.random());
-    exporter.onSent(isOk(answer[0]));
+    answered(answer, bytes, clock(), Math.random());
+    exporter.shadow?.gone();
+    if (isOk(answer[0])) exporter.store?.send();
   }
 
   /** Sends JSON in the form that the collector takes. Status, `Retry-After` in milliseconds or NaN, rejected spans. */
@@ -225,7 +242,6 @@ export function createExporter(options, resource) {
 
   /** Everything decided so far leaves now. */
   async function flush() {
-    await exporter.loading;
     if (!works()) return;
     do {
       tellAll();
@@ -236,6 +252,7 @@ export function createExporter(options, resource) {
 
   /** The page leaves, perhaps for good: what fits the budget goes now. The rest is stored, see stored.js. */
   function leave() {
+    takeAll();
     if (!works() || !endpoint) return;
     settleAll();
     tellAll();
@@ -251,15 +268,16 @@ export function createExporter(options, resource) {
       if (room < LEAST_BYTES || requests >= KEEPALIVE_REQUESTS || offline()) break;
       const body = exit(room, zip);
       if (!body) break;
-      request(body, zip, new AbortController()).then(([status]) => isRetried(status) && exporter.onTried(body, zip)).catch(complain);
+      request(body, zip, new AbortController()).then(([status]) => isRetried(status) && exporter.store?.tried(body, zip)).catch(complain);
     }
-    exporter.onLeft();
+    exporter.shadow?.gone();
+    if (exporter.store) attempt(exporter.store.left);
   }
 
   /** The oldest spans that are not being sent, in at most so many bytes, which are given away; or the newest, which stay. */
   function exit(budget, zip, newest) {
     const from = sending();
-    for (let spans = Math.min(count() - from, SLICE); spans > 0; ) {
+    for (let spans = Math.min(count() - from, MOST_AT_EXIT); spans > 0; ) {
       const text = json(newest ? count() - spans : from, spans);
       const body = zip ? placed(wasm.gzip()) : text;
       const { length } = body;
@@ -274,18 +292,24 @@ export function createExporter(options, resource) {
   }
 
   function stop() {
-    leave();
-    exporter.stopped = true;
     clearTimeout(timer);
     listeners.clear();
+    configure();
   }
 
   /** Counts of spans, requests and bytes since the start. */
-  const metrics = () => ({ ...mine, memory: exporter.stopped || !wasm ? 0 : size() + wasm.memory.buffer.byteLength });
+  const metrics = () => {
+    if (!exporter.stopped) takeAll();
+    return { ...mine, memory: size() + (wasm?.memory.buffer.byteLength ?? 0) };
+  };
 
-  // Who listens to the four is loaded later.
-  const exporter = { onDrain() {}, onSent() {}, onTried() {}, onLeft() {}, endpoint, listeners, loading: undefined, stopped: false, listen, load, flush, leave, stop, metrics, isRetried, post, joined, message, wake, exit };
-  return exporter;
+  Object.assign(exporter, { added, tellAll, flush, leave, stop, metrics, post, message, wake, exit });
+  takeAll();
+  // Spans wait as records until wasm is there. Not streamed: so small a file, from a server that may not know its media type.
+  wasm ??= (await WebAssembly.instantiate(await (await response).arrayBuffer())).instance.exports;
+  if (exporter.stopped) return;
+  describe(resource(options));
+  drain();
 }
 
 /** How many spans a collector did not take. What it says about that is told. */

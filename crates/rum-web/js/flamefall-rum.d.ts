@@ -121,8 +121,8 @@ export interface Options {
 
   /** Where the wasm file is; beside the script. */
   wasm?: string | URL;
-  /** Where the part is that is loaded after the page; beside the script. False: it is not, but for `dryRun`. */
-  page?: string | URL | false;
+  /** Where the module is that a page's scripts need not wait for; beside the script. */
+  later?: string | URL;
 }
 
 /** A span that has begun. */

@@ -30,11 +30,11 @@ export function frustration() {
     pressed = event.target;
     for (const it of event.composedPath()) if (it === document || it instanceof ShadowRoot) observer.observe(it, MUTATIONS);
   };
-  listen(window, 'pointerdown', press);
-  for (const type of SIGNS.split(' ')) listen(window, type, answer);
+  listen('pointerdown', press);
+  for (const type of SIGNS.split(' ')) listen(type, answer);
   // What was pressed has the focus, or what is around it.
-  listen(window, 'focusin', ({ target }) => target.contains(pressed) || answer());
-  listen(window, 'blur', ({ target }) => target === window && answer());
+  listen('focusin', ({ target }) => target.contains(pressed) || answer());
+  listen('blur', ({ target }) => target === window && answer());
 
   const frustrated = (interaction, how) => interaction.setAttribute('flamefall.interaction.frustration', how);
 

@@ -1,44 +1,25 @@
 // Flamefall's tracer for web pages: `start` is the whole of it.
 
-import { attempt, bind, current, hookBoundaries, listen, setTimeout, undoAll, within, wrapPromise } from './context.js';
-import { createExporter } from './export.js';
-import { blame, hookErrors } from './errors.js';
-import { child, closeAll, hookInteractions } from './interaction.js';
-import { hookPageLoad } from './page.js';
-import { configure as configureQueue } from './queue.js';
-import { endRequests, hookRequests, settleTimings } from './requests.js';
-import { touch } from './session.js';
-import { randomHex } from './span.js';
-import { allow, common, configure, consented, later, never, options, tracer } from './tracer.js';
+import { attempt, bind, clearTimeout, clock, complain, current, enter, entriesOf, fetch, hook, hookBoundaries, hookRest, listen, origin, setTimeout, undoAll, within, withoutOrigin, wrapPromise } from './context.js';
+import { blame, hookErrors, onto } from './errors.js';
+import { child, closeAll, hookInteractions, Interaction, TYPED } from './interaction.js';
+import { openOutbox } from './outbox.js';
+import { beginPageLoad } from './page.js';
+import { redactedUrl } from './privacy.js';
+import { addPhases, client, complete, endRequests, hookRequests, ignores, measureRequests, settleTimings } from './requests.js';
+import { at, randomHex } from './span.js';
+import { allow, common, configure, later, never, options, tracer } from './tracer.js';
 
-const pageId = randomHex(8);
-
-function resource() {
-  const { serviceName, serviceVersion, environment, resourceAttributes } = options;
-  const { language, userAgent, userAgentData } = navigator;
-  return {
-    'service.name': serviceName ?? 'unknown_service',
-    'service.version': serviceVersion,
-    'deployment.environment.name': environment,
-    'telemetry.sdk.name': 'flamefall-rum',
-    'telemetry.sdk.language': 'webjs',
-    'browser.brands': userAgentData?.brands.map(({ brand, version }) => `${brand} ${version}`),
-    'browser.platform': userAgentData?.platform,
-    'browser.mobile': userAgentData?.mobile,
-    'browser.language': language,
-    'user_agent.original': userAgent,
-    'flamefall.page.id': pageId,
-    ...resourceAttributes,
-  };
-}
+// What the part that comes later needs of this one, in the order of core.js: names would be sent twice.
+const core = [attempt, addPhases, at, child, clearTimeout, client, clock, complain, complete, current, enter, entriesOf, fetch, hook, ignores, Interaction, listen, onto, randomHex, redactedUrl, setTimeout, TYPED];
 
 /** The page leaves, perhaps for good. */
 function leave() {
   endRequests();
   settleTimings(true);
   closeAll();
-  tracer.onLeave();
-  tracer.exporter.leave();
+  tracer.onLeave?.();
+  tracer.exporter.leave?.();
 }
 
 function stop() {
@@ -46,34 +27,59 @@ function stop() {
   never();
   undoAll();
   allow(false);
-  tracer.exporter.stop();
-  configureQueue();
+  const { exporter } = tracer;
+  exporter.stopped = true;
+  exporter.write = () => {};
+  exporter.stop?.();
+}
+
+/** What a page's scripts need not wait for. */
+function settleDown(mine) {
+  hookRest();
+  attempt(measureRequests);
+  attempt(origin);
+  listen('visibilitychange', () => document.visibilityState === 'hidden' && leave());
+  listen('pagehide', leave);
+  listen('freeze', leave);
+  return load(mine);
+}
+
+/** Gets what decides about spans, keeps and sends them, and what else can come late. */
+async function load(mine) {
+  const { exporter } = mine;
+  try {
+    const wasm = fetch(options.wasm ?? new URL('./flamefall-rum.wasm', import.meta.url));
+    // Told below.
+    wasm.catch(() => {});
+    const { connect } = await import(options.later ?? new URL('./flamefall-rum-later.js', import.meta.url));
+    if (!exporter.stopped) await connect(mine, core, wasm);
+  } catch (error) {
+    if (exporter.stopped) return;
+    // No module, or no wasm (a strict policy, an old browser): headers are still sent, spans are not.
+    exporter.write = () => {};
+    mine.onLoad = undefined;
+    complain(error);
+  }
 }
 
 /** @param {import('./flamefall-rum').Options} given */
 export function start(given) {
   if (tracer && !tracer.exporter.stopped) attempt(stop);
   // With options that cannot be used at all nothing is done.
-  let options;
-  const exporter = attempt(() => createExporter((options = { endpoint: '/v1/traces', ...given }), resource)) ?? createExporter((options = { consent: false }), resource);
-  const mine = configure(options, { exporter, pageId });
+  const options = attempt(() => ({ endpoint: '/v1/traces', ...given })) ?? { consent: false };
+  const exporter = openOutbox(options);
+  const mine = configure(options, { exporter });
   // One by one: an option that one of them cannot use is not the others'.
   for (const hookAll of [hookBoundaries, hookRequests, hookInteractions, hookErrors]) attempt(hookAll, options);
-  const consent = (given) =>
-    attempt(() => {
-      if (exporter.stopped) return;
-      allow(given);
-      if (!given) return;
-      touch();
-      if (!mine.begun) hookPageLoad();
-      mine.begun = true;
-    });
+  let begun;
+  const consent = (given) => {
+    if (exporter.stopped) return;
+    allow(given);
+    if (given && !begun) withoutOrigin(beginPageLoad);
+    begun ||= given;
+  };
   consent(options.consent !== false);
-  listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && leave());
-  listen(window, 'pagehide', leave);
-  listen(document, 'freeze', leave);
-  // A task later: nobody waits for it yet.
-  exporter.loading = new Promise((go) => setTimeout(go)).then(() => exporter.load(options.wasm ?? new URL('./flamefall-rum.wasm', import.meta.url)));
+  exporter.loading = new Promise((go) => setTimeout(go)).then(() => exporter.stopped || settleDown(mine));
   return {
     /** A span around `body`, which may be asynchronous. */
     run(name, body, attributes) {
@@ -109,17 +115,22 @@ export function start(given) {
     },
     recordException: (error) => attempt(() => blame(error, current())),
     /** Nothing is recorded, stored or sent before it is given, where `start` was told `consent: false`. */
-    consent,
+    consent(given) {
+      consent(given);
+      origin();
+    },
     onSpans(listener) {
-      attempt(() => exporter.listen(listener));
+      attempt(() => exporter.tellAll?.());
+      exporter.listeners.add(listener);
       return () => exporter.listeners.delete(listener);
     },
     async flush() {
       settleTimings(true);
-      await exporter.flush();
+      await exporter.loading;
+      await exporter.flush?.();
     },
     /** What became of the spans: counts since the start. */
-    metrics: exporter.metrics,
+    metrics: () => ({ ...exporter.metrics?.() }),
     shutdown: () => attempt(() => exporter.stopped || stop()),
   };
 }

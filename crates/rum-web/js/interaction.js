@@ -4,7 +4,6 @@
 import { enter, listen } from './context.js';
 import { INTERNAL } from './otlp.js';
 import { closest, ignored, redactedUrl } from './privacy.js';
-import { settle } from './queue.js';
 import { settleTimings } from './requests.js';
 import { touch } from './session.js';
 import { at, now, Span } from './span.js';
@@ -63,11 +62,10 @@ export class Interaction extends Span {
     // Timers that go on and on are not what it lasted for.
     const end = cause === 'timeout' ? this.work : this.last;
     open.delete(this);
-    tracer.onClose(this, end);
+    tracer.onClose?.(this, end);
     // What began while the page was loading is explained by that for as long as it loads.
     this.expired = this.type === 'page_load';
     this.setAttribute('flamefall.interaction.end', cause).end(end);
-    if (this.recording) settle(this);
   }
 }
 
@@ -195,7 +193,7 @@ function onEvent(event) {
       'flamefall.interaction.type': type,
       'browser.css_selector': selectorOf(element),
     });
-    tracer.onInteraction(interaction, event);
+    tracer.onInteraction?.(interaction, event);
   }
   gesture.interaction = interaction;
   enter(interaction);
@@ -203,6 +201,6 @@ function onEvent(event) {
 
 /** One capturing listener on window a kind of event: first of all, and nothing of the page is wrapped. */
 export function hookInteractions() {
-  for (const type of ['keydown', 'pointerdown']) listen(window, type, onGesture);
-  for (const type of options.interactions ?? ['click', 'submit', 'change']) listen(window, type, onEvent);
+  for (const type of ['keydown', 'pointerdown']) listen(type, onGesture);
+  for (const type of options.interactions ?? ['click', 'submit', 'change']) listen(type, onEvent);
 }

@@ -29,8 +29,8 @@ export function navigation() {
       'browser.navigation.type': navigationType ?? 'replace',
     });
   };
-  if (window.navigation) return listen(window.navigation, 'currententrychange', went);
-  for (const type of ['popstate', 'hashchange']) listen(window, type, ({ timeStamp }) => went({ navigationType: 'traverse', timeStamp }));
+  if (window.navigation) return listen('currententrychange', went, window.navigation);
+  for (const type of ['popstate', 'hashchange']) listen(type, ({ timeStamp }) => went({ navigationType: 'traverse', timeStamp }));
   for (const type of ['push', 'replace']) {
     hook(History.prototype, `${type}State`, (native, self, args) => {
       native.apply(self, args);

@@ -6,7 +6,8 @@ const REDACTED = 'REDACTED';
 
 /** `url` without credentials and fragment, and without the values of its query parameters that may hold secrets. */
 export const redactedUrl = (url) =>
-  url
+  // Most have none of that.
+  /^https?:[^?#@]*$/.test(url) ? url : url
     // What is no address on the web may be all content.
     .replace(/^(?!https?:)(\w*:?).*/, `$1${REDACTED}`)
     // An implicit OAuth answer, or the address of a view inside the page: not ours to tell.

@@ -41,21 +41,22 @@ const FORMATS = {
 };
 
 /**
- * What a request carries beside the page's own `given` headers, if it has any: names and values. To our own origin, and to
- * whom the page names. A format of which the page has sent anything itself is the page's.
+ * What a request carries beside the page's own `given` headers, by name; or undefined, where that is nothing. To our own
+ * origin, and to whom the page names. A format of which the page has sent anything itself is the page's.
  */
 export function headersFor(span, method, target, given, body, mode) {
   const isOwn = target.origin === (here ??= location.origin);
   // A no-cors request to somebody else may have none.
-  if (!isOwn && (mode === 'no-cors' || !list(options.propagateTo).some((rule) => matches(rule, target)))) return [];
+  if (!isOwn && (mode === 'no-cors' || !list(options.propagateTo).some((rule) => matches(rule, target)))) return;
   const headers = given && new Headers(given);
-  const more = list(options.propagators, 'w3c')
-    .map((name) => Object.entries(FORMATS[name]?.(span, String(span.traceFlags & SAMPLED)) ?? {}).filter(([, value]) => value))
-    .filter((format) => !format.some(([name]) => headers?.has(name)))
-    .flat();
+  let more;
+  for (const format of list(options.propagators, 'w3c')) {
+    const all = FORMATS[format]?.(span, String(span.traceFlags & SAMPLED));
+    if (headers && Object.keys(all ?? {}).some((name) => headers.has(name))) continue;
+    for (const name in all) if (all[name]) (more ??= {})[name] = all[name];
+  }
   if (isOwn || !options.dryRun) return more;
-  if (more.length) tracer.dry.push({ url: target.href, method, more, headers, body });
-  return [];
+  if (more) tracer.dry.push({ url: target.href, method, more, headers, body });
 }
 
 /** A remote context from a `traceparent`, or undefined. */

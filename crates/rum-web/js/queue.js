@@ -1,7 +1,7 @@
 // Which finished spans are kept, what is sent of them and when, and what becomes of the rest. Times and chance come in:
 // here is no clock, and no network. Bounded, whatever comes in and whatever does not get out.
 
-import { attempt } from './context.js';
+import { attempt } from './core.js';
 import { count, forget, put, reset as resetRecords, size } from './record.js';
 
 const ERROR = 2;
@@ -27,7 +27,6 @@ let batch;
 let delay;
 let errors;
 let slowerThan;
-let onWritten;
 
 // Groups that were not sampled: those that have not ended, with their spans, and why their end would keep them; and of those
 // that have, why they were kept.
@@ -48,8 +47,8 @@ let failures;
 let attempts;
 let until;
 
-/** Begins anew; by default, with a queue that nothing enters. `written()` is called after each span. */
-export function configure({ attributeFilter, keep, limits, maxExportBatchSize, maxQueueSize, scheduledDelayMillis } = { maxQueueSize: 0 }, written = () => {}) {
+/** Begins anew; by default, with a queue that nothing enters. */
+export function configure({ attributeFilter, keep, limits, maxExportBatchSize, maxQueueSize, scheduledDelayMillis } = { maxQueueSize: 0 }) {
   resetRecords(limits, attributeFilter);
   counts = { recorded: 0, exported: 0, rejected: 0, left: 0, droppedFull: 0, droppedUnsampled: 0, droppedWaiting: 0, droppedRefused: 0, droppedUnreachable: 0, droppedLarge: 0, retries: 0, failures: 0, bytes: 0 };
   most = maxQueueSize ?? 2048;
@@ -57,7 +56,6 @@ export function configure({ attributeFilter, keep, limits, maxExportBatchSize, m
   delay = scheduledDelayMillis ?? 5000;
   errors = keep?.errors !== false;
   slowerThan = keep?.slowerThan ?? Infinity;
-  onWritten = written;
   open = new Map();
   ended = new Map();
   undecided = taken = atOnce = busy = told = failures = attempts = until = 0;
@@ -112,7 +110,6 @@ function enqueue(span) {
   // Who listens on this page is told of more than can be sent.
   if (count() >= most * 2 || size() > Math.max(most * BYTES_PER_SPAN, LEAST_BYTES)) counts.droppedFull++;
   else if (!attempt(put, span)) counts.recorded--;
-  onWritten();
 }
 
 function remove(from, spans) {

@@ -1,6 +1,6 @@
 // fetch and XMLHttpRequest: a CLIENT span each, by the HTTP conventions, and headers to those who may have them.
 
-import { apply, attempt, before, current, hook, hookConstructor, entriesOf, own, owns, wrapPromise } from './context.js';
+import { apply, attempt, before, current, hook, hookConstructor, entriesOf, listen, own, owns, performance, wrapPromise } from './context.js';
 import { child } from './interaction.js';
 import { CLIENT, ERROR } from './otlp.js';
 import { redactedUrl } from './privacy.js';
@@ -21,17 +21,38 @@ const FAILURES = { TimeoutError: 'timeout', timeout: 'timeout', AbortError: 'abo
 const phases = () => (phaseNames ??= Object.keys(PerformanceResourceTiming.prototype).filter((name) => /^(fetch|domai|conn|secu|req|resp).*[td]$/.test(name)));
 let phaseNames;
 
-/** Makes requests meet what the browser has measured. Nothing without resource timing. */
+/** Whether they do. */
 let measured;
+// The latest timings, once the browser keeps no more, and what adds those on their way.
+let latest;
+let observed;
+// Timings that are some span's.
+const met = new WeakSet();
+// How many a browser keeps, where the page has not told it otherwise.
+const KEPT = 250;
 
 export function hookRequests() {
   hook(window, 'fetch', tracedFetch);
-  hookXhr(XMLHttpRequest.prototype);
-  measured = options.resourceTiming !== false && entriesOf('resource', amend);
+  hookConstructor('XMLHttpRequest', own, hookXhr);
+}
+
+/** No request has ended yet. */
+export function measureRequests() {
+  latest = undefined;
+  measured = options.resourceTiming !== false;
+  if (!measured) return;
+  // To be told of them takes a task for each: not before it must be, and what does not fit is the only one that is lost.
+  const observe = () => {
+    if (latest) return;
+    latest = [];
+    observed = entriesOf('resource', (entry) => latest.push(entry));
+  };
+  listen('resourcetimingbufferfull', observe, performance);
+  if (performance.getEntriesByType('resource').length >= KEPT) observe();
 }
 
 /** Whether a request is not ours to trace. */
-export const ignores = ({ href }) => list(options.ignoreUrls).some((rule) => (typeof rule === 'string' ? href.startsWith(rule) : href.search(rule) >= 0));
+export const ignores = (href) => options.ignoreUrls && list(options.ignoreUrls).some((rule) => (typeof rule === 'string' ? href.startsWith(rule) : href.search(rule) >= 0));
 
 /** The span of a request, with what is known before it is sent. */
 export function client(method, { href, hostname, port, protocol }, context, start) {
@@ -49,13 +70,13 @@ export function client(method, { href, hostname, port, protocol }, context, star
 /** A span for a request, and what it carries more; or undefined where it is none of ours. */
 function begin(method, url, headers, body, mode) {
   const target = new URL(url, document.baseURI);
-  if (!consented || !/^http/.test(target.protocol) || ignores(target)) return;
-  // Resource timing leaves it out, too.
-  if (target.hash) target.hash = '';
+  const { href } = target;
+  if (!consented || !/^http/.test(href) || ignores(href)) return;
   const span = client(method, target, current());
   span.interaction?.began();
-  span.address = target.href;
-  span.more = attempt(headersFor, span, method, target, headers, body, mode) ?? [];
+  // Resource timing leaves fragments out, too.
+  span.address = href.replace(/#.*/, '');
+  span.more = attempt(headersFor, span, method, target, headers, body, mode);
   inFlight.add(span);
   return span;
 }
@@ -84,18 +105,19 @@ function tracedFetch(native, self, args) {
   let signal;
   const context = current();
   attempt(() => {
-    const [input, init] = args;
     // Refused, and no longer so with what we would add.
     if (!args.length) return;
+    const input = args[0];
+    const init = args[1];
     const from = input instanceof Request ? input : {};
     const of = (name) => init?.[name] ?? from[name];
     const headers = of('headers');
     signal = of('signal');
     span = begin(String(of('method') ?? 'GET').toUpperCase(), from.url ?? input, headers, init?.body, of('mode'));
-    if (!span?.more.length) return;
+    if (!span?.more) return;
     // `init` may have getters, so that it is not copied; and a Request forgets these two where there is any.
     const { referrer, referrerPolicy } = from;
-    const value = Object.fromEntries([...(headers ? new Headers(headers) : []), ...span.more]);
+    const value = headers ? { ...Object.fromEntries(new Headers(headers)), ...span.more } : span.more;
     args[1] = init ? Object.create(init, { headers: { value, enumerable: true } }) : { headers: value, referrer, referrerPolicy };
   });
   const failed = (error) => finish(span, 0, failureOf(error, signal));
@@ -112,7 +134,6 @@ function hookXhr(prototype) {
   const { setRequestHeader } = prototype;
   // What each was opened with, and its span once it is sent.
   const opened = new WeakMap();
-  hookConstructor('XMLHttpRequest', own);
   hook(
     prototype,
     'open',
@@ -132,7 +153,7 @@ function hookXhr(prototype) {
       if (self.readyState !== 1 || !it || it.span) return;
       own(self, ({ type }) => /^(load|error|abort|timeout)$/.test(type) && finish(span, self.status, FAILURES[type]));
       span = it.span = begin(it.method, it.url, it.headers, args[0]);
-      for (const header of span?.more ?? []) apply(setRequestHeader, self, header);
+      for (const header of Object.entries(span?.more ?? {})) apply(setRequestHeader, self, header);
     });
     try {
       return apply(native, self, args);
@@ -143,19 +164,23 @@ function hookXhr(prototype) {
   });
 }
 
-/** Resource timing comes after the answer: spans that still wait for theirs are completed by it. */
-function amend(entry) {
-  const { name, startTime } = entry;
-  const start = at(startTime);
-  const index = timed.findIndex((it) => it.address === name && start >= it.start - 1 && start <= it.done);
-  if (index >= 0) complete(timed.splice(index, 1)[0], entry);
+/** The timing of a request, which comes after the answer. */
+function timingOf({ address, start, done }) {
+  const all = latest ?? performance.getEntriesByName(address, 'resource');
+  const entry = all.find((it) => it.name === address && at(it.startTime) >= start - 1 && at(it.startTime) <= done && !met.has(it));
+  if (entry) met.add(entry);
+  return entry;
 }
 
-/** When the phases of an entry were, by the names they have there. Names are given: to ask an entry for them takes longer than all else. */
+/**
+ * When the phases of an entry were, by the names they have there, but for those that it had no need of: on a connection that
+ * was there already all of its making is when it began. Names are given: to ask an entry for them takes longer than all else.
+ */
 export function addPhases(span, entry, names) {
+  const { fetchStart } = entry;
   for (const name of names) {
     const time = entry[name];
-    if (time > 0) span.addEvent(name, undefined, at(time));
+    if (time > 0 && (time !== fetchStart || name === 'fetchStart')) span.addEvent(name, undefined, at(time));
   }
 }
 
@@ -173,11 +198,13 @@ export function complete(span, entry) {
 
 /** Ends what has waited long enough; at exit everything, and of an interaction that ends what is its, with what the browser already knows. */
 export function settleTimings(all, group) {
-  if (measured) measured();
+  if (latest) observed();
   const limit = now() - TIMING_MILLIS;
   for (const it of timed.splice(0)) {
-    if (all || it.done <= limit || it.group === group) complete(it);
+    const entry = timingOf(it);
+    if (entry || all || it.done <= limit || it.group === group) complete(it, entry);
     else timed.push(it);
   }
+  latest?.splice(0, latest.length - KEPT);
   if (timed.length) later(settleTimings, TIMING_MILLIS);
 }

@@ -2,7 +2,7 @@
 // (OpenTelemetry, "TraceState: Probability Sampling"): whoever samples more keeps all that we keep.
 
 import { clock } from './context.js';
-import { session } from './session.js';
+import { sessionId } from './session.js';
 import { RANDOM, SAMPLED } from './span.js';
 import { options } from './tracer.js';
 
@@ -26,7 +26,7 @@ function decide(span) {
   const rule = rules?.find(({ name, attributes = {} }) => fits(name, span.name) && Object.entries(attributes).every(has));
   const least = threshold(rule?.ratio ?? ratio);
   // One decision for all traces of a session: its id is their randomness.
-  const randomness = (shared ? session : span.traceId).slice(-14);
+  const randomness = (shared ? sessionId() : span.traceId).slice(-14);
   let sampled = randomness >= least;
   const members = shared ? [`rv:${randomness}`] : [];
   if (sampled && perSecond >= 0) {

@@ -8,10 +8,15 @@ const IDLE_MILLIS = 30 * 60_000;
 const LONGEST_MILLIS = 4 * 3_600_000;
 const KEY = 'flamefall.session';
 
-export let session;
-export let previous;
+let session;
+export let previousId;
 let began = 0;
 let seen = 0;
+
+export function sessionId() {
+  if (!session) touch();
+  return session;
+}
 
 /** Somebody acts: the session goes on, or another begins. */
 export function touch() {
@@ -23,15 +28,15 @@ export function touch() {
     if (!navigator.globalPrivacyControl) storage = window[{ tab: 'sessionStorage', browser: 'localStorage' }[options.session]];
     // Another tab may have gone on with it.
     const stored = JSON.parse(storage?.getItem(KEY) ?? null);
-    if (/^[\da-f]{32}$/.test(stored?.[0])) [session, began, seen, previous] = stored;
+    if (/^[\da-f]{32}$/.test(stored?.[0])) [session, began, seen, previousId] = stored;
   } catch {
     // No storage here, or somebody else's text in it.
   }
   if (!(time - seen < IDLE_MILLIS && time - began < LONGEST_MILLIS)) {
-    previous = session;
+    previousId = session;
     session = randomHex(16);
     began = time;
   }
   seen = time;
-  attempt(() => storage?.setItem(KEY, JSON.stringify([session, began, seen, previous])));
+  attempt(() => storage?.setItem(KEY, JSON.stringify([session, began, seen, previousId])));
 }

@@ -2,10 +2,9 @@
 
 import { attempt, clock } from './context.js';
 import { ERROR, INTERNAL } from './otlp.js';
-import { settle, write } from './queue.js';
 import { sample } from './sampling.js';
-import { previous, session } from './session.js';
-import { common, consented } from './tracer.js';
+import { previousId, sessionId } from './session.js';
+import { common, consented, tracer } from './tracer.js';
 
 /** W3C trace flags: sampled; and that the trace id is random, which it is (Trace Context level 2). */
 export const SAMPLED = 1;
@@ -32,16 +31,12 @@ function slot() {
   return (next -= SLOT);
 }
 
-function hex(bytes, at, end) {
-  let text = '';
-  while (at < end) text += (bytes[at++] + 256).toString(16).slice(1);
-  return text;
-}
+const hex = (bytes) => bytes.toHex?.() ?? Array.from(bytes, (it) => (it + 256).toString(16).slice(1)).join('');
 
-/** So many random bytes, in hex: 8 or 16. */
+/** So many random bytes, in hex: 16 at most. */
 export function randomHex(bytes) {
   const at = slot();
-  return hex(pool, at, at + bytes);
+  return hex(pool.subarray(at, at + bytes));
 }
 
 // `performance.now()` stands still while the machine sleeps (in some browsers): what the wall clock says beyond a
@@ -61,23 +56,19 @@ export function now() {
 /** The same for a time stamp of an event or a performance entry. */
 export const at = (timeStamp) => timeStamp + drift;
 
+const NONE = [];
 /** Key, value, key, value, … without what is undefined. Most events have none. */
-const flat = (attributes) => (attributes ? Object.entries(attributes).filter(([, it]) => it !== undefined).flat() : []);
-
-function hand(span) {
-  write(span);
-  // An interaction may have more to come.
-  if (span.root && !span.interaction) settle(span);
-}
+const flat = (attributes) => (attributes ? Object.entries(attributes).filter(([, it]) => it !== undefined).flat() : NONE);
 
 let groups = 0;
 
-function describe(span, attributes) {
-  span.setAttributes(common).setAttributes(attributes);
-  if (!span.root) return;
+function describe(span, given) {
+  const all = { ...common, ...given };
+  for (const key in all) if (all[key] !== undefined) span.attributes.push(key, all[key]);
+  if (!span.root || !consented) return;
   // Children are found by their trace.
-  span.setAttribute('session.id', session).setAttribute('session.previous_id', previous);
-  if (consented) sample(span);
+  span.setAttribute('session.id', sessionId()).setAttribute('session.previous_id', previousId);
+  sample(span);
 }
 
 /** A remote context, of the ids of a trace and a span in hex. */
@@ -117,11 +108,11 @@ export class Span {
   }
 
   get traceId() {
-    return hex(this.ids, this.at, this.at + TRACE);
+    return hex(this.ids.subarray(this.at, this.at + TRACE));
   }
 
   get spanId() {
-    return hex(this.ids, this.at + TRACE, this.at + OWN);
+    return hex(this.ids.subarray(this.at + TRACE, this.at + OWN));
   }
 
   setAttribute(key, value) {
@@ -145,18 +136,20 @@ export class Span {
   }
 
   addLink({ traceId, spanId, traceState, flags }, attributes) {
-    (this.links ??= []).push({ traceId, spanId, traceState, flags, attributes: flat(attributes) });
+    if (!this.ended) (this.links ??= []).push({ traceId, spanId, traceState, flags, attributes: flat(attributes) });
     return this;
   }
 
   setStatus(code, message) {
-    this.status = code;
-    this.message = message;
+    if (!this.ended) {
+      this.status = code;
+      this.message = message;
+    }
     return this;
   }
 
   updateName(name) {
-    this.name = name;
+    if (!this.ended) this.name = name;
     return this;
   }
 
@@ -174,6 +167,6 @@ export class Span {
   end(time = now()) {
     if (this.ended) return;
     this.ended = Math.max(time, this.start);
-    if (this.recording) attempt(hand, this);
+    if (this.recording) tracer.exporter.write(this);
   }
 }

@@ -8,13 +8,13 @@ export let options = {};
 export let common;
 /** Whether anything is recorded, and any header sent. */
 export let consented = false;
-/** What page-later.js has of it, and what it does then. */
+/** What later.js has of it, and what it does then. */
 export let tracer;
 
 export function configure(given, more) {
   options = given;
   common = { ...given.attributes };
-  return (tracer = { options, dry: [], recording: () => consented, onInteraction() {}, onClose() {}, onLeave() {}, ...more });
+  return (tracer = { options, dry: [], recording: () => consented, ...more });
 }
 
 export const allow = (given) => (consented = given);

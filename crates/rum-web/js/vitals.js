@@ -1,6 +1,7 @@
 // Web vitals, by the rules of the `web-vitals` library and of the Chrome User Experience Report.
 
 import { also, at, child, entriesOf, listen, tracer } from './core.js';
+import { pageId } from './export.js';
 
 // Good up to the first, poor beyond the second. Milliseconds but for CLS.
 const RATINGS = { cls: [0.1, 0.25], fcp: [1800, 3000], inp: [200, 500], lcp: [2500, 4000], ttfb: [800, 1800] };
@@ -87,7 +88,7 @@ export function vitals() {
         name,
         value,
         delta: value - (told[name] ?? 0),
-        id: `${tracer.pageId}-${visit}-${name}`,
+        id: `${pageId}-${visit}-${name}`,
         rating: value > poor ? 'poor' : value > good ? 'needs-improvement' : 'good',
         navigation_type: kind,
       };
@@ -103,19 +104,19 @@ export function vitals() {
 
   // A page that is used has been painted.
   for (const type of ['keydown', 'click']) {
-    listen(window, type, ({ isTrusted }) => {
+    listen(type, ({ isTrusted }) => {
       if (!isTrusted) return;
       largest();
       painted = true;
     });
   }
-  listen(document, 'visibilitychange', ({ timeStamp }) => {
+  listen('visibilitychange', ({ timeStamp }) => {
     if (!isHidden()) return;
     painted = true;
     hidden = Math.min(hidden, timeStamp);
   });
   // Back from the cache of the browser: a visit of its own.
-  listen(window, 'pageshow', ({ persisted, timeStamp }) => {
+  listen('pageshow', ({ persisted, timeStamp }) => {
     if (!persisted) return;
     begin('back-forward-cache', { ttfb: 0 });
     setTimeout(() => (hidden = isHidden() ? 0 : Infinity));

@@ -1,6 +1,6 @@
 // What a tracer costs this page. Each bundle is a classic script that defines `Tracer.start`.
 
-const options = { serviceName: 'bench', endpoint: null, maxQueueSize: 100_000, maxExportBatchSize: 512, scheduledDelayMillis: 600_000, wasm: '/rum/flamefall-rum.wasm' };
+const options = { serviceName: 'bench', endpoint: null, maxQueueSize: 100_000, maxExportBatchSize: 512, scheduledDelayMillis: 600_000, later: '/rum/flamefall-rum-later.js', wasm: '/rum/flamefall-rum.wasm' };
 
 // How long each piece of writing OTLP JSON took, in ms.
 window.written = [];

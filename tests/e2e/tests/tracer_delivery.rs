@@ -41,10 +41,10 @@ fn until_left(page: &Page) -> Result {
     Ok(())
 }
 
-/// Waits until the tracer can store what does not get out: what it loads for that is the last it loads.
+/// Waits until the tracer can store what does not get out: when all of it is there, a task after the load event.
 fn until_stored(page: &Page) -> Result {
-    page.until("performance.getEntriesByName(new URL('/rum/flamefall-rum-page.js', location).href).length")?;
-    page.eval("await import('/rum/flamefall-rum-page.js'); await new Promise(requestAnimationFrame)", &[])?;
+    page.until("document.readyState === 'complete'")?;
+    page.eval("await rum.flush(); await new Promise((go) => setTimeout(go))", &[])?;
     Ok(())
 }
 

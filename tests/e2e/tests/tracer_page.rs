@@ -471,15 +471,6 @@ fn what_is_switched_off_is_not_there() -> Result {
         let root = only(&spans, "click \"Takes long\"")?;
         assert_eq!(attribute(root, "flamefall.interaction.processing"), Value::Null);
         assert_eq!(events(root, "long_animation_frame").len(), 0);
-        let loaded =
-            page.eval("return performance.getEntriesByType('resource').map((it) => it.name)", &[])?;
-        assert!(loaded.to_string().contains("flamefall-rum-page.js"));
-        open(page, &json!({ "page": false }))?;
-        let spans = spans_with(page, "page load")?;
-        assert_eq!(events(only(&spans, "page load")?, "domComplete").len(), 0);
-        let loaded =
-            page.eval("return performance.getEntriesByType('resource').map((it) => it.name)", &[])?;
-        assert!(!loaded.to_string().contains("flamefall-rum-page.js"), "what nobody wants is not loaded");
         Ok(())
     })
 }

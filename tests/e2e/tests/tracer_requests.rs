@@ -208,6 +208,34 @@ fn spans_say_how_requests_went() -> Result {
     })
 }
 
+/// Each request has its own timing, however many are alike, and also when the browser keeps no more of them.
+#[test]
+fn timings_of_requests_that_are_alike() -> Result {
+    run(setup("timings"), |page| {
+        open(page, "small.html", &json!({}))?;
+        let full = "const full = new Promise((go) => performance.addEventListener('resourcetimingbufferfull', go)); \
+                    performance.setResourceTimingBufferSize(1); await (await fetch('/echo/one')).text(); await full";
+        for (at, before) in ["", full, "performance.clearResourceTimings()"].into_iter().enumerate() {
+            let ask =
+                "await Promise.all(Array.from({ length: 4 }, async () => (await fetch(args[0])).text()))";
+            page.eval(
+                &format!("await (await fetch('/echo/first')).text(); {before}; {ask}"),
+                &[json!(format!("/echo/alike{at}"))],
+            )?;
+            page.until(&format!(
+                "spans.filter((it) => JSON.stringify(it).includes('/echo/alike{at}')).length === 4"
+            ))?;
+            let timings = page.eval(
+                "return spans.filter((it) => JSON.stringify(it).includes(args[0])).map((it) => it.events?.find((it) => it.name === 'responseEnd')?.timeUnixNano)",
+                &[json!(format!("/echo/alike{at}"))],
+            )?;
+            let timings: Vec<_> = timings.as_array().into_iter().flatten().collect();
+            assert!(timings.len() == 4 && timings.iter().all(|it| it.is_string()), "{before}: {timings:?}");
+        }
+        Ok(())
+    })
+}
+
 /// What of the headers of a request is about tracing.
 type Seen = Arc<Mutex<Vec<Request>>>;
 
@@ -466,6 +494,19 @@ fn without_wasm_headers_are_still_sent() -> Result {
 }
 
 #[test]
+fn without_its_second_module_headers_are_still_sent() -> Result {
+    let (site, list) = recording("no-module");
+    run(site.site(|site| site.fault("/rum/flamefall-rum-later.js", Fault::Status(404))), |page| {
+        open(page, "small.html", &json!({}))?;
+        page.eval("await rum.flush()", &[])?;
+        page.eval("await rum.run('it', () => fetch('/seen/it')); await rum.flush()", &[])?;
+        assert!(seen(&list, "/seen/it")?.header("traceparent").is_some());
+        assert_eq!(page.eval("rum.shutdown(); return [spans.length, rum.metrics()]", &[])?, json!([0, {}]));
+        Ok(())
+    })
+}
+
+#[test]
 fn the_first_millisecond_is_kept() -> Result {
     let late = Fault::Delay(Duration::from_millis(1500));
     run(setup("first").site(|site| site.fault("/rum/flamefall-rum.wasm", late)), |page| {
@@ -474,7 +515,7 @@ fn the_first_millisecond_is_kept() -> Result {
         page.click(&page.find("document.querySelector('#it')")?)?;
         page.until("window.clicked")?;
         assert_eq!(page.eval("return spans.length", &[])?, json!(0), "wasm is not there yet");
-        page.until("(await rum.flush(), spans.some((it) => it.name === 'click \"it\"'))")?;
+        page.until("(await rum.flush(), named('click \"it\"').length && named('page load').length)")?;
         let spans = Spans::of(page)?;
         let first = spans.request("/svc/first").ok_or("the first request has no span")?;
         assert_eq!(spans.ancestors(first), ["page load"]);
@@ -482,6 +523,21 @@ fn the_first_millisecond_is_kept() -> Result {
         assert_eq!(spans.ancestors(clicked), ["click \"it\""]);
         Ok(())
     })
+}
+
+/// What one module hands to the other has no names, but an order.
+#[test]
+fn both_modules_have_one_order() -> Result {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/rum-web/js");
+    let names = |file: &str, from: &str, to: &str| -> Result<String> {
+        let text = std::fs::read_to_string(format!("{folder}/{file}"))?;
+        let list = text.split_once(from).and_then(|(_, rest)| rest.split_once(to));
+        Ok(list.ok_or_else(|| format!("{file} has no {from}"))?.0.to_owned())
+    };
+    let handed = names("index.js", "const core = [", "]")?;
+    assert_eq!(names("core.js", "  [", "] = core")?, handed);
+    assert_eq!(names("core.js", "export let tracer, ", ";")?, handed);
+    Ok(())
 }
 
 /// The options that the types name are those that the tracer reads.

@@ -1,8 +1,12 @@
 // The tracer's queue without a tracer, a clock or a network.
+import { attempt } from '/js/context.js';
+import { use } from '/js/core.js';
 import * as queue from '/js/queue.js';
 import * as record from '/js/record.js';
 
 const { exports: wasm } = (await WebAssembly.instantiate(await (await fetch('/rum/flamefall-rum.wasm')).arrayBuffer())).instance;
+
+use(undefined, [attempt]);
 
 /** Names of spans that are here, and `name!why` where a span says why it was kept. */
 const names = (from, spans) => {

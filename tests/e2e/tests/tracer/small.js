@@ -15,11 +15,11 @@ rum.onSpans((json) => {
 });
 window.named = (name) => spans.filter((span) => span.name === name);
 
-/** The part of the tracer that comes after the load is there. */
+/** What the tracer does after the load, when all of it is there, has begun: a task after the load event. */
 window.more = async () => {
-  while (!performance.getEntriesByType('resource').some(({ name }) => name.endsWith('flamefall-rum-page.js'))) await new Promise(requestAnimationFrame);
-  await import('/rum/flamefall-rum-page.js');
-  return true;
+  await rum.flush();
+  await new Promise((go) => setTimeout(go));
+  return document.readyState === 'complete';
 };
 
 // As if the window were covered, or shown again.
