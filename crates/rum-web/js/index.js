@@ -2,7 +2,7 @@
 
 import { attempt, bind, clearTimeout, clock, complain, current, enter, entriesOf, fetch, hook, hookBoundaries, hookRest, listen, origin, setTimeout, undoAll, within, withoutOrigin, wrapPromise } from './context.js';
 import { blame, hookErrors, onto } from './errors.js';
-import { child, closeAll, hookInteractions, Interaction, TYPED } from './interaction.js';
+import { child, closeAll, hookGestures, hookInteractions, Interaction, TYPED } from './interaction.js';
 import { openOutbox } from './outbox.js';
 import { beginPageLoad } from './page.js';
 import { redactedUrl } from './privacy.js';
@@ -36,8 +36,7 @@ function stop() {
 /** What a page's scripts need not wait for. */
 function settleDown(mine) {
   hookRest();
-  attempt(measureRequests);
-  attempt(origin);
+  for (const begin of [hookGestures, measureRequests, origin]) attempt(begin);
   listen('visibilitychange', () => document.visibilityState === 'hidden' && leave());
   listen('pagehide', leave);
   listen('freeze', leave);

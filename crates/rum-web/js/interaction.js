@@ -153,6 +153,7 @@ function selectorOf({ id, localName, classList, parentElement }, depth = 5) {
 // What a gesture is named by, the best last.
 const RANKS = ['keydown', 'change', 'submit', 'click'];
 const GESTURE_MILLIS = 1000;
+const GESTURES = ['keydown', 'pointerdown'];
 
 // The events of one press of a key or a button are one interaction.
 let gesture = {};
@@ -201,6 +202,13 @@ function onEvent(event) {
 
 /** One capturing listener on window a kind of event: first of all, and nothing of the page is wrapped. */
 export function hookInteractions() {
-  for (const type of ['keydown', 'pointerdown']) listen(type, onGesture);
-  for (const type of options.interactions ?? ['click', 'submit', 'change']) listen(type, onEvent);
+  for (const type of options.interactions ?? ['click', 'submit', 'change']) if (!GESTURES.includes(type)) listen(type, onEvent);
+}
+
+/** What begins such an event, a task later: without it an event is an interaction all the same. */
+export function hookGestures() {
+  for (const type of GESTURES) {
+    listen(type, onGesture);
+    if (options.interactions?.includes(type)) listen(type, onEvent);
+  }
 }
