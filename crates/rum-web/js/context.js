@@ -13,7 +13,7 @@
 
 const page = globalThis;
 export const { apply, construct, defineProperty } = Reflect;
-// Ours stays when the page brings another.
+// Ours stays when the page brings another, and what this `fetch` sends is not traced.
 export const { clearTimeout, fetch, performance, Promise, queueMicrotask, scheduler, setTimeout } = page;
 const { then } = Promise.prototype;
 const { postTask } = scheduler ?? {};

@@ -18,6 +18,7 @@ const KEEPALIVE_REQUESTS = 9;
 // Too little to be worth a request.
 const LEAST_BYTES = 1024;
 const OFFLINE_MILLIS = 5000;
+
 const offline = () => navigator.onLine === false;
 const isOk = (status) => status >= 200 && status < 300;
 

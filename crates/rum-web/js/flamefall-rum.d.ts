@@ -163,7 +163,7 @@ export interface Rum {
   onSpans(listener: (otlpJson: string) => void): () => void;
   /** Everything that has ended leaves now. */
   flush(): Promise<void>;
-  /** What became of spans, requests and bytes since the start: counts by name. */
+  /** What became of spans, requests and bytes since the start: counts by name. None before the second module is there. */
   metrics(): Record<string, number>;
   /** Sends what there is and restores everything. */
   shutdown(): void;

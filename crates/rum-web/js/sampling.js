@@ -22,7 +22,7 @@ let counted = 0;
 
 function decide(span) {
   const { ratio = 1, rules, perSecond, session: shared } = options.sampling;
-  const has = ([key, rule]) => fits(rule, span.attributes[span.attributes.indexOf(key) + 1]);
+  const has = ([key, rule]) => span.attributes.some((it, at, all) => it === key && at % 2 === 0 && fits(rule, all[at + 1]));
   const rule = rules?.find(({ name, attributes = {} }) => fits(name, span.name) && Object.entries(attributes).every(has));
   const least = threshold(rule?.ratio ?? ratio);
   // One decision for all traces of a session: its id is their randomness.

@@ -57,6 +57,9 @@ fn the_first_rule_that_fits_decides() -> Result {
             { "name": { "regexp": "^pay" }, "ratio": 1 },
             { "name": "heartbeat", "ratio": 0 },
             { "attributes": { "user.tier": "gold" }, "ratio": 1 },
+            // What stands elsewhere is no attribute: the first key, and a value.
+            { "attributes": { "user.id": "user.tier" }, "ratio": 1 },
+            { "attributes": { "none": "session.id" }, "ratio": 1 },
         ]);
         let options =
             json!({ "sampling": { "ratio": 0, "rules": rules }, "attributes": { "user.tier": "none" } });
