@@ -18,6 +18,8 @@ const TRACE = 16;
 const OWN = 24;
 const SLOT = 32;
 let pool;
+// Its hex: of many at once it takes a moment.
+let text;
 let next = 0;
 
 /** A place for the ids of one span, random until now. What lies before it is somebody else's. */
@@ -27,16 +29,15 @@ function slot() {
     next = pool.length;
     // An id of zeros is none. Not in the 56 bits of a trace id that sampling counts on.
     for (let at = 0; at < next; at += 8) pool[at] ||= 1;
+    text = pool.toHex?.() ?? Array.from(pool, (it) => (it + 256).toString(16).slice(1)).join('');
   }
   return (next -= SLOT);
 }
 
-const hex = (bytes) => bytes.toHex?.() ?? Array.from(bytes, (it) => (it + 256).toString(16).slice(1)).join('');
-
 /** So many random bytes, in hex: 16 at most. */
 export function randomHex(bytes) {
-  const at = slot();
-  return hex(pool.subarray(at, at + bytes));
+  const at = slot() * 2;
+  return text.slice(at, at + bytes * 2);
 }
 
 // `performance.now()` stands still while the machine sleeps (in some browsers): what the wall clock says beyond a
@@ -72,7 +73,7 @@ function describe(span, given) {
 }
 
 /** A remote context, of the ids of a trace and a span in hex. */
-export const idsOf = (hex) => ({ ids: Uint8Array.from(hex.match(/../g), (byte) => parseInt(byte, 16)), at: 0, remote: true });
+export const idsOf = (text) => ({ ids: Uint8Array.from(text.match(/../g), (byte) => parseInt(byte, 16)), text, at: 0, remote: true });
 
 export class Span {
   // Key, value, key, value, ...
@@ -94,6 +95,9 @@ export class Span {
     this.start = start;
     const at = (this.at = slot());
     const ids = (this.ids = pool);
+    this.text = text;
+    // Whose first bytes are the trace's.
+    this.first = parent ? parent.first ?? parent : this;
     for (let place = 0; parent && place < OWN; place++) ids[at + place + (place < TRACE ? 0 : 8)] = parent.ids[parent.at + place];
     const root = (this.root = !parent || !!parent.remote);
     this.child = !!parent;
@@ -108,11 +112,13 @@ export class Span {
   }
 
   get traceId() {
-    return hex(this.ids.subarray(this.at, this.at + TRACE));
+    const { at, text } = this.first;
+    return text.slice(at * 2, (at + TRACE) * 2);
   }
 
   get spanId() {
-    return hex(this.ids.subarray(this.at + TRACE, this.at + OWN));
+    const { at, text } = this;
+    return text.slice((at + TRACE) * 2, (at + OWN) * 2);
   }
 
   setAttribute(key, value) {

@@ -210,7 +210,7 @@ fn spans(figures: &mut Figures, contenders: &[Contender], bundles: &Path) -> Res
 
 const FETCHES: u32 = 200;
 
-/// Main-thread CPU a fetch, against a page without a tracer. Medians of five fresh browsers, contenders in turn.
+/// Main-thread CPU a fetch, against a page without a tracer. Medians of eleven fresh browsers, contenders in turn.
 fn fetches(figures: &mut Figures, contenders: &[Contender], bundles: &Path) -> Result {
     let cpu = |page: &Page| -> Result<f64> {
         let metrics = page.cdp("Performance.getMetrics", &json!({}))?;
@@ -219,7 +219,7 @@ fn fetches(figures: &mut Figures, contenders: &[Contender], bundles: &Path) -> R
         Ok(task.map_or(f64::NAN, |it| number(it, "value") * 1e6))
     };
     let mut times = vec![Vec::new(); contenders.len() + 1];
-    for _ in 0..5 {
+    for _ in 0..11 {
         for (index, times) in times.iter_mut().enumerate() {
             let page = match index.checked_sub(1).and_then(|index| contenders.get(index)) {
                 Some(contender) => ready(bundles, contender)?,
