@@ -21,7 +21,7 @@ const FAILURES = { TimeoutError: 'timeout', timeout: 'timeout', AbortError: 'abo
 const phases = () => (phaseNames ??= Object.keys(PerformanceResourceTiming.prototype).filter((name) => /^(fetch|domai|conn|secu|req|resp).*[td]$/.test(name)));
 let phaseNames;
 
-/** Whether they do. */
+// Whether they wait at all.
 let measured;
 // The latest timings, once the browser keeps no more, and what adds those on their way.
 let latest;

@@ -9,10 +9,12 @@ const LONGEST_MILLIS = 4 * 3_600_000;
 const KEY = 'flamefall.session';
 
 let session;
+/** The id of the session before this one, if any. */
 export let previousId;
 let began = 0;
 let seen = 0;
 
+/** The id of this session, which begins with the first span. */
 export function sessionId() {
   if (!session) touch();
   return session;
